@@ -1,0 +1,181 @@
+//! A segment that this process uses.
+
+use std::time::{Duration, Instant};
+
+use super::copied::Copied;
+use super::fork;
+use super::locks::Locks;
+use super::mapping::Mapping;
+use super::named;
+use crate::format::{Header, WRITER_SLOTS};
+use crate::lock::Kernel;
+use crate::{Failure, Place, What};
+
+/// A segment's memory, as this process reaches it.
+#[derive(Debug)]
+pub enum Memory {
+    /// Mapped: words are loaded and stored.
+    Mapped(Mapping),
+    /// Another user's: copied by the kernel.
+    Copied(Copied),
+}
+
+/// One handle's use of a segment: its memory, its place among the users, its locks. Dropping it releases the segment.
+#[derive(Debug)]
+pub struct Attachment {
+    header: Header,
+    memory: Memory,
+    locks: Locks,
+    place: Place,
+    generation: u32,
+    released: bool,
+}
+
+impl Attachment {
+    pub(super) fn new(header: Header, memory: Memory, locks: Locks, place: Place) -> Self {
+        Self { header, memory, locks, place, generation: fork::generation(), released: false }
+    }
+
+    /// The header, as it was checked when this handle was made.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The memory.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Where the segment is.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether this handle was inherited through `fork`, which makes it unusable.
+    #[inline]
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        fork::process_forked(self.generation)
+    }
+
+    /// How many handles use the segment, this one included. Handles on the same byte of 2^40 count once.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel cannot be asked, and in the child of a fork.
+    pub fn users(&self) -> Result<usize, Failure> {
+        self.refuse_forked()?;
+        Ok(1 + self.locks.count_others().map_err(|e| Failure::of_call("fcntl", self.place.path(), e))?)
+    }
+
+    /// Takes a writer slot for this handle, until it is released. The caller calls this once.
+    ///
+    /// # Errors
+    ///
+    /// [`What::NoWriterSlot`] when all are taken.
+    pub fn claim_writer_slot(&self) -> Result<u32, Failure> {
+        self.refuse_forked()?;
+        // At random, because slots are taken from wherever the scan begins.
+        let first = (named::random() % u64::from(WRITER_SLOTS)) as u32;
+        for i in 0..WRITER_SLOTS {
+            let slot = (first + i) % WRITER_SLOTS;
+            match self.locks.take_writer_slot(slot) {
+                Ok(true) => return Ok(slot),
+                Ok(false) => {}
+                Err(error) => return Err(Failure::of_call("fcntl", self.place.path(), error)),
+            }
+        }
+        Err(Failure::new(What::NoWriterSlot, self.place.path()))
+    }
+
+    /// The kernel's side of lock and bell, for a caller that waits until `deadline`.
+    #[must_use]
+    #[inline]
+    pub fn liveness(&self, deadline: Deadline) -> Liveness<'_> {
+        Liveness { attachment: self, deadline }
+    }
+
+    /// Releases the segment: the last user to do so removes it, unless it persists.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses. The handle is gone all the same, and what it leaves behind the next program to touch the
+    /// name finds.
+    pub fn release(mut self) -> Result<(), Failure> {
+        self.refuse_forked()?;
+        self.released = true;
+        named::release(&self.locks, &self.header, &self.place)
+    }
+
+    fn refuse_forked(&self) -> Result<(), Failure> {
+        if self.is_forked() { Err(Failure::new(What::Forked, self.place.path())) } else { Ok(()) }
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        if !self.released && !self.is_forked() {
+            // Nobody is there to hear of it; `release` is for those who ask.
+            let _ = named::release(&self.locks, &self.header, &self.place);
+        }
+    }
+}
+
+/// How long somebody waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// Not at all.
+    pub const NONE: Self = Self(None);
+
+    /// For `timeout` from now; a time beyond what the clock can say is 100 years.
+    #[must_use]
+    pub fn after(timeout: Duration) -> Self {
+        const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+        let now = Instant::now();
+        Self(Some(now.checked_add(timeout).unwrap_or(now + LONG)))
+    }
+
+    /// What is left; `None` when nothing is.
+    #[must_use]
+    pub fn remaining(self) -> Option<Duration> {
+        self.0.and_then(|end| end.checked_duration_since(Instant::now())).filter(|left| !left.is_zero())
+    }
+}
+
+/// An attachment and a deadline: whom the kernel knows to live, and how long to sleep.
+#[derive(Debug)]
+pub struct Liveness<'a> {
+    attachment: &'a Attachment,
+    deadline: Deadline,
+}
+
+impl Kernel for Liveness<'_> {
+    type Error = Failure;
+
+    fn holds_slot(&self, slot: u32) -> Result<bool, Failure> {
+        let attachment = self.attachment;
+        attachment.locks.writer_lives(slot).map_err(|e| Failure::of_call("fcntl", attachment.place.path(), e))
+    }
+
+    fn sleep(&self, at: usize, expected: u32, timeout: Duration) {
+        match &self.attachment.memory {
+            Memory::Mapped(mapping) => mapping.sleep(at, expected, timeout),
+            Memory::Copied(_) => std::thread::sleep(timeout),
+        }
+    }
+
+    fn wake(&self, at: usize, count: u32) {
+        if let Memory::Mapped(mapping) = &self.attachment.memory {
+            mapping.wake(at, count);
+        }
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        self.deadline.remaining()
+    }
+}

@@ -1,0 +1,269 @@
+//! Byte-range locks on an open file description: who uses a segment, and who lives.
+//!
+//! The kernel gives a lock back when the description's last descriptor goes, which at a process's death is before
+//! anybody can wait for it. The bytes lie far beyond the end of the file: nothing is stored there.
+//!
+//! # Safety
+//!
+//! `fcntl` with `F_OFD_*` reads and writes the one structure that it is given; rustix has no such call.
+#![allow(unsafe_code)]
+
+use std::os::fd::{AsFd, AsRawFd};
+
+use rustix::io::{self, Errno};
+
+use super::fork::LockDescriptor;
+use crate::format::WRITER_SLOTS;
+
+/// The bytes on which every user of a segment holds a read lock, one byte each, chosen at random.
+const MEMBERS: Range = Range { start: 1 << 61, len: 1 << 40 };
+
+/// The byte of writer slot 0; the others follow.
+const FIRST_WRITER: i64 = 1 << 62;
+
+/// More users than anybody counts: the walk ends here.
+const MOST_USERS: usize = 1 << 16;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Range {
+    start: i64,
+    len: i64,
+}
+
+impl Range {
+    fn writer(slot: u32) -> Self {
+        debug_assert!(slot < WRITER_SLOTS);
+        Self { start: FIRST_WRITER + i64::from(slot), len: 1 }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Read,
+    Write,
+}
+
+impl Kind {
+    fn code(self) -> libc::c_short {
+        match self {
+            Self::Read => libc::F_RDLCK as libc::c_short,
+            Self::Write => libc::F_WRLCK as libc::c_short,
+        }
+    }
+}
+
+/// What stands in the way of a lock on the members' bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Members {
+    /// Nobody uses the segment.
+    None,
+    /// Somebody does.
+    Some,
+    /// Somebody is about to remove it, or was about to and found that he must not.
+    InTransition,
+}
+
+/// The locks that one handle holds on one segment's file.
+#[derive(Debug)]
+pub(super) struct Locks {
+    descriptor: LockDescriptor,
+    writable: bool,
+}
+
+impl Locks {
+    /// `writable` says whether the description was opened for writing, which a write lock needs.
+    pub(super) fn new(descriptor: LockDescriptor, writable: bool) -> Self {
+        Self { descriptor, writable }
+    }
+
+    pub(super) fn writable(&self) -> bool {
+        self.writable
+    }
+
+    /// Whether anybody else uses the segment.
+    pub(super) fn members(&self) -> io::Result<Members> {
+        Ok(match self.conflict(Kind::Write, MEMBERS)? {
+            None => Members::None,
+            Some((Kind::Read, _)) => Members::Some,
+            Some((Kind::Write, _)) => Members::InTransition,
+        })
+    }
+
+    /// Joins the users of the segment; `false` when somebody is about to remove it. `random` chooses the byte.
+    pub(super) fn join(&self, random: u64) -> io::Result<bool> {
+        let byte = (random % MEMBERS.len as u64) as i64;
+        self.set(Kind::Read, Range { start: MEMBERS.start + byte, len: 1 })
+    }
+
+    /// Leaves the users of the segment; also gives up an exclusive claim.
+    pub(super) fn leave(&self) -> io::Result<()> {
+        self.command(libc::F_OFD_SETLK, libc::F_UNLCK as libc::c_short, MEMBERS).map(drop)
+    }
+
+    /// Claims the segment for its removal; `false` when anybody uses it.
+    pub(super) fn claim_all(&self) -> io::Result<bool> {
+        self.set(Kind::Write, MEMBERS)
+    }
+
+    /// How many other handles use the segment. Halves the bytes around every lock that it finds, because the kernel
+    /// names any one lock in a range, not the first.
+    pub(super) fn count_others(&self) -> io::Result<usize> {
+        let mut count = 0;
+        let mut ranges = vec![MEMBERS];
+        while let Some(range) = ranges.pop() {
+            let Some((_, found)) = self.conflict(Kind::Write, range)? else { continue };
+            count += 1;
+            if count >= MOST_USERS {
+                break;
+            }
+            let before = found.start - range.start;
+            if before > 0 {
+                ranges.push(Range { start: range.start, len: before });
+            }
+            // A length of 0 is a lock up to the largest offset: nothing lies behind it.
+            let behind = range.start + range.len - (found.start + found.len);
+            if found.len > 0 && behind > 0 {
+                ranges.push(Range { start: found.start + found.len, len: behind });
+            }
+        }
+        Ok(count)
+    }
+
+    /// Takes the byte of a writer slot; `false` when somebody has it.
+    pub(super) fn take_writer_slot(&self, slot: u32) -> io::Result<bool> {
+        self.set(Kind::Write, Range::writer(slot))
+    }
+
+    /// Whether another handle holds the byte of a writer slot.
+    ///
+    /// Asked with a read lock, which only a holder's write lock stands against: a reader, who may read-lock any byte,
+    /// cannot make a dead writer look alive.
+    pub(super) fn writer_lives(&self, slot: u32) -> io::Result<bool> {
+        Ok(self.conflict(Kind::Read, Range::writer(slot))?.is_some())
+    }
+
+    /// Tries to set a lock, without waiting.
+    fn set(&self, kind: Kind, range: Range) -> io::Result<bool> {
+        match self.command(libc::F_OFD_SETLK, kind.code(), range) {
+            Ok(_) => Ok(true),
+            Err(Errno::AGAIN | Errno::ACCESS) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A lock of another description that stands against `kind` on `range`.
+    fn conflict(&self, kind: Kind, range: Range) -> io::Result<Option<(Kind, Range)>> {
+        let lock = self.command(libc::F_OFD_GETLK, kind.code(), range)?;
+        let found = Range { start: lock.l_start, len: lock.l_len };
+        Ok(match libc::c_int::from(lock.l_type) {
+            libc::F_UNLCK => None,
+            libc::F_WRLCK => Some((Kind::Write, found)),
+            _ => Some((Kind::Read, found)),
+        })
+    }
+
+    fn command(&self, command: libc::c_int, kind: libc::c_short, range: Range) -> io::Result<libc::flock> {
+        let mut lock = libc::flock {
+            l_type: kind,
+            l_whence: libc::SEEK_SET as libc::c_short,
+            l_start: range.start,
+            l_len: range.len,
+            // The kernel wants 0 here for locks of a description.
+            l_pid: 0,
+        };
+        loop {
+            // SAFETY: the descriptor is open, and `lock` is the structure that these three commands read and write.
+            let outcome = unsafe { libc::fcntl(self.descriptor.as_fd().as_raw_fd(), command, &raw mut lock) };
+            if outcome == 0 {
+                return Ok(lock);
+            }
+            match std::io::Error::last_os_error().raw_os_error().map(Errno::from_raw_os_error) {
+                Some(Errno::INTR) => {}
+                Some(error) => return Err(error),
+                None => return Err(Errno::IO),
+            }
+        }
+    }
+}
+
+impl AsFd for Locks {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{Mode, OFlags};
+
+    fn locks(path: &std::path::Path, flags: OFlags) -> Locks {
+        let descriptor = LockDescriptor::open(|| rustix::fs::open(path, flags | OFlags::CLOEXEC, Mode::empty()));
+        Locks::new(descriptor.unwrap(), flags.contains(OFlags::RDWR))
+    }
+
+    struct TestFile(std::path::PathBuf);
+
+    impl TestFile {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("shmrec-locks-{name}-{}", std::process::id()));
+            std::fs::write(&path, b"").unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for TestFile {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+
+    #[test]
+    fn users_are_counted_wherever_their_bytes_lie() {
+        let file = TestFile::new("count");
+        let all: Vec<_> = (0..40).map(|_| locks(&file.0, OFlags::RDONLY)).collect();
+        for (i, l) in all.iter().enumerate() {
+            // Neighbours, both ends, and bytes in between.
+            let byte = [0, 1, 2, (1 << 40) - 1, 77][i % 5] + 1000 * (i as u64 / 5) * u64::from(i % 5 == 4);
+            assert!(l.join(byte).unwrap());
+        }
+        let outside = locks(&file.0, OFlags::RDWR);
+        // Two users on one byte look like two locks as well.
+        assert_eq!(outside.count_others().unwrap(), distinct_bytes());
+        assert_eq!(outside.members().unwrap(), Members::Some);
+        assert!(!outside.claim_all().unwrap());
+        drop(all);
+        assert_eq!(outside.members().unwrap(), Members::None);
+        assert!(outside.claim_all().unwrap());
+    }
+
+    /// Of the bytes that the test above takes: two users on one byte count once.
+    fn distinct_bytes() -> usize {
+        let bytes: std::collections::HashSet<u64> = (0..40)
+            .map(|i: usize| [0, 1, 2, (1 << 40) - 1, 77][i % 5] + 1000 * (i as u64 / 5) * u64::from(i % 5 == 4))
+            .collect();
+        bytes.len()
+    }
+
+    #[test]
+    fn a_reader_cannot_make_a_writer_look_alive() {
+        let file = TestFile::new("reader");
+        let (reader, prober) = (locks(&file.0, OFlags::RDONLY), locks(&file.0, OFlags::RDWR));
+        assert!(reader.set(Kind::Read, Range::writer(5)).unwrap());
+        assert!(!prober.writer_lives(5).unwrap());
+        let writer = locks(&file.0, OFlags::RDWR);
+        assert!(writer.take_writer_slot(6).unwrap());
+        assert!(prober.writer_lives(6).unwrap());
+        drop(writer);
+        assert!(!prober.writer_lives(6).unwrap());
+    }
+
+    #[test]
+    fn one_who_is_about_to_remove_is_not_taken_for_a_user() {
+        let file = TestFile::new("transition");
+        let (remover, other) = (locks(&file.0, OFlags::RDWR), locks(&file.0, OFlags::RDWR));
+        assert!(remover.claim_all().unwrap());
+        assert_eq!(other.members().unwrap(), Members::InTransition);
+        assert!(!other.join(3).unwrap());
+    }
+}

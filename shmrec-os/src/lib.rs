@@ -1,0 +1,45 @@
+//! The operating system's side of shmrec: bytes, names, permissions, life cycle, liveness, locks and wake-ups.
+//!
+//! Knows nothing of records. A program uses the `shmrec` crate, which stands on this one; the interface here serves
+//! shmrec and may change with it.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`name`](SegmentName), [`perms`](Perms) | what a segment is called and who may use it |
+//! | [`format`] | header and regions of a segment, version 1 |
+//! | [`words`] | word access to shared memory: the trait that real memory and a model checker implement |
+//! | [`lock`], [`bell`] | the robust writer lock and the wake-up, written over `words` |
+//! | `backend` | the one place where a system's own way of doing all this is chosen |
+
+#[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
+compile_error!(
+    "shmrec needs a 64-bit little-endian target: a segment is a fixed sequence of little-endian 64-bit words that \
+     every program on the machine maps"
+);
+
+mod backend;
+pub mod bell;
+mod failure;
+pub mod format;
+pub mod lock;
+mod name;
+mod perms;
+mod place;
+pub mod words;
+
+pub use backend::{
+    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, process_forked, remove,
+};
+pub use failure::{Failure, Holder, What};
+pub use name::{InvalidName, NameProblem, SegmentName};
+pub use perms::{InvalidPerms, Perms};
+pub use place::{Place, TrustOwner};
+
+/// What a link may do with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only load: the mapping itself is read-only.
+    Read,
+    /// Load, store and lock.
+    ReadWrite,
+}

@@ -1,0 +1,128 @@
+//! Names of segments.
+
+use std::error::Error;
+use std::fmt;
+
+/// A segment's name: 1 to 200 of the characters `A-Z a-z 0-9 _`, unique on the machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SegmentName(String);
+
+impl SegmentName {
+    /// The longest name, in bytes.
+    pub const MAX_LEN: usize = 200;
+
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidName`] when it is empty, too long, or has another character.
+    pub fn new(name: &str) -> Result<Self, InvalidName> {
+        let refuse = |problem| Err(InvalidName { name: name.chars().take(Self::MAX_LEN).collect(), problem });
+        if name.is_empty() {
+            return refuse(NameProblem::Empty);
+        }
+        if let Some((at, character)) = name.char_indices().find(|(_, c)| !c.is_ascii_alphanumeric() && *c != '_') {
+            return refuse(NameProblem::Character { character, at });
+        }
+        if name.len() > Self::MAX_LEN {
+            return refuse(NameProblem::TooLong { len: name.len() });
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SegmentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name that no segment can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidName {
+    name: String,
+    problem: NameProblem,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameProblem {
+    /// There is none.
+    Empty,
+    /// It has more than [`SegmentName::MAX_LEN`] bytes.
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// It has a character that is not one of `A-Z a-z 0-9 _`.
+    Character {
+        /// The first such character.
+        character: char,
+        /// Where it stands, in bytes.
+        at: usize,
+    },
+}
+
+impl InvalidName {
+    /// The name, cut to the longest length that a name may have.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn problem(&self) -> NameProblem {
+        self.problem
+    }
+}
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problem {
+            NameProblem::Empty => f.write_str("the segment name is empty")?,
+            NameProblem::TooLong { len } => {
+                write!(f, "the segment name {:?}… has {len} bytes", self.name.chars().take(20).collect::<String>())?;
+            }
+            NameProblem::Character { character, at } => {
+                write!(f, "the segment name {:?} has the character {character:?} at byte {at}", self.name)?;
+            }
+        }
+        write!(f, ": a name is 1 to {} of the characters A-Z a-z 0-9 _", SegmentName::MAX_LEN)
+    }
+}
+
+impl Error for InvalidName {}
+
+#[cfg(test)]
+mod tests {
+    use super::{NameProblem, SegmentName};
+
+    fn problem(name: &str) -> NameProblem {
+        SegmentName::new(name).unwrap_err().problem()
+    }
+
+    #[test]
+    fn what_could_leave_the_directory_is_refused_with_its_place() {
+        assert_eq!(problem("../x"), NameProblem::Character { character: '.', at: 0 });
+        assert_eq!(problem("a/b"), NameProblem::Character { character: '/', at: 1 });
+        assert_eq!(problem("ab\0"), NameProblem::Character { character: '\0', at: 2 });
+        assert_eq!(problem("größe"), NameProblem::Character { character: 'ö', at: 2 });
+        assert_eq!(problem("a b"), NameProblem::Character { character: ' ', at: 1 });
+    }
+
+    #[test]
+    fn the_length_is_1_to_200_bytes() {
+        assert_eq!(problem(""), NameProblem::Empty);
+        assert_eq!(problem(&"x".repeat(201)), NameProblem::TooLong { len: 201 });
+        assert!(SegmentName::new(&"x".repeat(200)).is_ok());
+        assert!(SegmentName::new("_").is_ok());
+    }
+}

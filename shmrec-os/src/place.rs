@@ -1,0 +1,87 @@
+//! Where a segment is.
+
+use std::path::{Path, PathBuf};
+
+use crate::SegmentName;
+
+/// A directory and the segment's name in it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    name: SegmentName,
+    directory: PathBuf,
+    path: PathBuf,
+}
+
+impl Place {
+    /// What stands before every segment's name in its directory.
+    pub const PREFIX: &'static str = "shmrec.";
+
+    /// The environment variable that names another directory.
+    pub const DIRECTORY_VARIABLE: &'static str = "SHMREC_DIR";
+
+    /// The directory of everyone who says nothing else.
+    pub const DEFAULT_DIRECTORY: &'static str = "/dev/shm";
+
+    /// The segment `name` in `directory`; without one in `$SHMREC_DIR`, and without that in
+    /// [`DEFAULT_DIRECTORY`](Self::DEFAULT_DIRECTORY).
+    #[must_use]
+    pub fn new(name: SegmentName, directory: Option<&Path>) -> Self {
+        let directory = directory
+            .map(Path::to_path_buf)
+            .or_else(|| std::env::var_os(Self::DIRECTORY_VARIABLE).filter(|d| !d.is_empty()).map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(Self::DEFAULT_DIRECTORY));
+        // The name must mean the same file when the handle goes, even if the working directory has changed.
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let path = directory.join(format!("{}{name}", Self::PREFIX));
+        Self { name, directory, path }
+    }
+
+    /// The segment's name.
+    #[must_use]
+    pub fn name(&self) -> &SegmentName {
+        &self.name
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whose segments may be mapped, beside this user's own and root's.
+///
+/// Whoever owns a segment's file can shrink it under those who map it, and a load behind the new end is a fatal
+/// signal. Segments of other users are therefore copied through the kernel when they are read, and refused when they
+/// are to be written, unless the program trusts their owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrustOwner {
+    /// Nobody else. The default.
+    #[default]
+    NoOther,
+    /// The user of this id.
+    Uid(u32),
+    /// Every user.
+    Anyone,
+}
+
+impl TrustOwner {
+    /// Whether a segment of `owner` may be mapped by `user`.
+    #[must_use]
+    pub fn trusts(self, owner: u32, user: u32) -> bool {
+        owner == user
+            || owner == 0
+            || match self {
+                Self::NoOther => false,
+                Self::Uid(uid) => uid == owner,
+                Self::Anyone => true,
+            }
+    }
+}

@@ -1,0 +1,398 @@
+//! Arrays, options, strings and sequences: values made of values.
+//!
+//! # Safety
+//!
+//! The only `unsafe` of the model: making an array or a record in uninitialised memory, element by element. Every
+//! element is made by safe code that returns a reference to the place it was given; that reference is the witness
+//! that the place now holds a value.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
+use super::layout::round_up;
+use super::{Capacity, Encoding, LoadError, Plain, SharedField, StoreError, TypeDesc};
+
+/// Makes the value of `image` behind `place`.
+///
+/// # Errors
+///
+/// As [`Encoding::load`].
+///
+/// # Safety
+///
+/// `place` is valid for writes of a `V`, aligned, and reached by nobody else during the call. After `Ok`, it points to
+/// a valid `V`.
+#[doc(hidden)]
+#[inline]
+pub unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<(), LoadError> {
+    // SAFETY: the caller promises a place that is valid, aligned and not aliased; `MaybeUninit<V>` has V's layout and
+    // asks nothing of the bytes.
+    let slot = unsafe { &mut *place.cast::<MaybeUninit<V>>() };
+    let made: *const V = E::load_at(image, slot)?;
+    // A reference to a V at this very address cannot exist in safe code unless the V does: an implementation that
+    // returned some other reference is caught here.
+    assert!(std::ptr::eq(made, place), "load_at must return the place that it was given");
+    Ok(())
+}
+
+/// The encoding of an array: its elements one after the other.
+pub(crate) struct Elements<E>(PhantomData<E>);
+
+/// The encoding of an option: a tag, then the value at its alignment.
+pub(crate) struct Tagged<E>(PhantomData<E>);
+
+/// The encoding of a sequence of at most `N`: a length, then `N` places.
+pub(crate) struct Counted<const N: usize, E>(PhantomData<E>);
+
+impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
+    const SIZE: usize = array_size(E::SIZE, M);
+    const ALIGN: usize = E::ALIGN;
+    const TYPE: TypeDesc = TypeDesc::Array { element: &E::TYPE, len: M };
+
+    #[inline]
+    fn store(value: &[V; M], image: &mut [u8]) -> Result<(), StoreError> {
+        assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        for (i, v) in value.iter().enumerate() {
+            E::store(v, &mut image[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn load(image: &[u8]) -> Result<[V; M], LoadError> {
+        let mut place = MaybeUninit::uninit();
+        Self::load_at(image, &mut place)?;
+        // SAFETY: `load_at` above returned `Ok`, and this implementation of it initialises all of `place` before.
+        Ok(unsafe { place.assume_init() })
+    }
+
+    #[inline]
+    fn check(image: &[u8]) -> Result<(), LoadError> {
+        assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        (0..M).try_for_each(|i| E::check(&image[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i)))
+    }
+
+    #[inline]
+    fn load_into(value: &mut [V; M], image: &[u8]) -> Result<(), LoadError> {
+        assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        for (i, v) in value.iter_mut().enumerate() {
+            E::load_into(v, &image[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn load_at<'a>(image: &[u8], place: &'a mut MaybeUninit<[V; M]>) -> Result<&'a mut [V; M], LoadError> {
+        assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        let first = place.as_mut_ptr().cast::<V>();
+        for i in 0..M {
+            // SAFETY: i < M, so the element lies inside the array that `place` borrows.
+            let element = unsafe { first.add(i) };
+            // SAFETY: the element is aligned as the array is, and only this borrow of `place` reaches it.
+            unsafe { load_behind::<V, E>(&image[i * E::SIZE..(i + 1) * E::SIZE], element) }
+                .map_err(|e| e.at_index(i))?;
+        }
+        // SAFETY: each of the M elements was made by `load_behind`.
+        Ok(unsafe { place.assume_init_mut() })
+    }
+}
+
+const fn array_size(element: usize, len: usize) -> usize {
+    match element.checked_mul(len) {
+        Some(size) if size <= super::MAX_RECORD_SIZE => size,
+        _ => panic!("an array in a record must not be larger than shmrec::MAX_RECORD_SIZE (1 GiB)"),
+    }
+}
+
+impl<V, E: Encoding<V>> Encoding<Option<V>> for Tagged<E> {
+    const SIZE: usize = round_up(E::ALIGN + E::SIZE, E::ALIGN);
+    const ALIGN: usize = E::ALIGN;
+    const TYPE: TypeDesc = TypeDesc::Option { element: &E::TYPE };
+
+    #[inline]
+    fn store(value: &Option<V>, image: &mut [u8]) -> Result<(), StoreError> {
+        image[0] = u8::from(value.is_some());
+        value.as_ref().map_or(Ok(()), |v| E::store(v, &mut image[E::ALIGN..E::ALIGN + E::SIZE]))
+    }
+
+    #[inline]
+    fn load(image: &[u8]) -> Result<Option<V>, LoadError> {
+        if tag(image)? { E::load(&image[E::ALIGN..E::ALIGN + E::SIZE]).map(Some) } else { Ok(None) }
+    }
+
+    #[inline]
+    fn check(image: &[u8]) -> Result<(), LoadError> {
+        if tag(image)? { E::check(&image[E::ALIGN..E::ALIGN + E::SIZE]) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn load_into(value: &mut Option<V>, image: &[u8]) -> Result<(), LoadError> {
+        match value {
+            Some(v) if tag(image)? => E::load_into(v, &image[E::ALIGN..E::ALIGN + E::SIZE]),
+            _ => {
+                *value = Self::load(image)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The tag of an option.
+#[inline]
+fn tag(image: &[u8]) -> Result<bool, LoadError> {
+    match image[0] {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(LoadError::new(format!("the tag {other}"), "an option's tag: 0 or 1")),
+    }
+}
+
+/// Bytes of the length in front of a string or a sequence.
+const LEN: usize = u32::SIZE;
+
+const fn counted_align(element: usize) -> usize {
+    if element > u32::ALIGN { element } else { u32::ALIGN }
+}
+
+const fn capacity_of(n: usize) -> usize {
+    assert!(n > 0, "a capacity must be at least 1");
+    assert!(n <= super::MAX_RECORD_SIZE, "a capacity must not exceed shmrec::MAX_RECORD_SIZE (1 GiB)");
+    n
+}
+
+/// The length in front of a string or a sequence, at most `capacity`.
+#[inline]
+fn length(image: &[u8], capacity: usize) -> Result<usize, LoadError> {
+    let len = u32::load(&image[..LEN])?;
+    match usize::try_from(len) {
+        Ok(len) if len <= capacity => Ok(len),
+        _ => Err(LoadError::new(format!("a length of {len}"), format!("at most the capacity, {capacity}"))),
+    }
+}
+
+/// Stores the length in front of a string or a sequence.
+#[inline]
+fn store_length(len: usize, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
+    match u32::try_from(len) {
+        Ok(word) if len <= capacity => word.store(&mut image[..LEN]),
+        _ => Err(StoreError::capacity(len, capacity)),
+    }
+}
+
+impl<const N: usize, E> Counted<N, E> {
+    /// Where the first element of the encoding `E` for `V` begins.
+    const fn first<V>() -> usize
+    where
+        E: Encoding<V>,
+    {
+        round_up(LEN, E::ALIGN)
+    }
+
+    fn store_slice<V>(value: &[V], image: &mut [u8]) -> Result<(), StoreError>
+    where
+        E: Encoding<V>,
+    {
+        store_length(value.len(), N, image)?;
+        let elements = &mut image[const { Self::first::<V>() }..];
+        for (i, v) in value.iter().enumerate() {
+            E::store(v, &mut elements[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
+        }
+        Ok(())
+    }
+
+    fn images<V>(image: &[u8]) -> Result<impl ExactSizeIterator<Item = &[u8]>, LoadError>
+    where
+        E: Encoding<V>,
+    {
+        let len = length(image, N)?;
+        let elements = &image[const { Self::first::<V>() }..];
+        Ok((0..len).map(move |i| &elements[i * E::SIZE..(i + 1) * E::SIZE]))
+    }
+}
+
+impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
+    const SIZE: usize = round_up(
+        Self::first::<V>() + array_size(E::SIZE, capacity_of(N)),
+        <Self as Encoding<Vec<V>>>::ALIGN,
+    );
+    const ALIGN: usize = counted_align(E::ALIGN);
+    const TYPE: TypeDesc = TypeDesc::Vec { element: &E::TYPE, capacity: N };
+
+    fn store(value: &Vec<V>, image: &mut [u8]) -> Result<(), StoreError> {
+        Self::store_slice(value, image)
+    }
+
+    fn load(image: &[u8]) -> Result<Vec<V>, LoadError> {
+        Self::images::<V>(image)?.enumerate().map(|(i, v)| E::load(v).map_err(|e| e.at_index(i))).collect()
+    }
+
+    fn check(image: &[u8]) -> Result<(), LoadError> {
+        Self::images::<V>(image)?.enumerate().try_for_each(|(i, v)| E::check(v).map_err(|e| e.at_index(i)))
+    }
+
+    fn load_into(value: &mut Vec<V>, image: &[u8]) -> Result<(), LoadError> {
+        let images = Self::images::<V>(image)?;
+        value.truncate(images.len());
+        for (i, element) in images.enumerate() {
+            match value.get_mut(i) {
+                Some(v) => E::load_into(v, element),
+                None => E::load(element).map(|v| value.push(v)),
+            }
+            .map_err(|e| e.at_index(i))?;
+        }
+        Ok(())
+    }
+}
+
+impl<V, E: Encoding<V>, const N: usize> Encoding<Box<[V]>> for Counted<N, E> {
+    const SIZE: usize = <Self as Encoding<Vec<V>>>::SIZE;
+    const ALIGN: usize = <Self as Encoding<Vec<V>>>::ALIGN;
+    const TYPE: TypeDesc = <Self as Encoding<Vec<V>>>::TYPE;
+
+    fn store(value: &Box<[V]>, image: &mut [u8]) -> Result<(), StoreError> {
+        Self::store_slice(value, image)
+    }
+
+    fn load(image: &[u8]) -> Result<Box<[V]>, LoadError> {
+        <Self as Encoding<Vec<V>>>::load(image).map(Vec::into_boxed_slice)
+    }
+
+    fn check(image: &[u8]) -> Result<(), LoadError> {
+        <Self as Encoding<Vec<V>>>::check(image)
+    }
+}
+
+/// The text of a string's image.
+pub(super) fn text(image: &[u8], capacity: usize) -> Result<&str, LoadError> {
+    let len = length(image, capacity)?;
+    std::str::from_utf8(&image[LEN..LEN + len])
+        .map_err(|e| LoadError::new(format!("an invalid byte at {} of the text", e.valid_up_to()), "UTF-8"))
+}
+
+/// Bytes of the image of a string of at most `capacity` bytes.
+pub(super) const fn text_size(capacity: usize) -> usize {
+    round_up(LEN + capacity_of(capacity), u32::ALIGN)
+}
+
+/// Writes the image of a string.
+pub(super) fn store_text(text: &str, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
+    store_length(text.len(), capacity, image)?;
+    image[LEN..LEN + text.len()].copy_from_slice(text.as_bytes());
+    Ok(())
+}
+
+impl<const N: usize> Encoding<String> for Capacity<N> {
+    const SIZE: usize = text_size(N);
+    const ALIGN: usize = u32::ALIGN;
+    const TYPE: TypeDesc = TypeDesc::String { capacity: N };
+
+    fn store(value: &String, image: &mut [u8]) -> Result<(), StoreError> {
+        store_text(value, N, image)
+    }
+
+    fn load(image: &[u8]) -> Result<String, LoadError> {
+        text(image, N).map(str::to_owned)
+    }
+
+    fn check(image: &[u8]) -> Result<(), LoadError> {
+        text(image, N).map(drop)
+    }
+
+    fn load_into(value: &mut String, image: &[u8]) -> Result<(), LoadError> {
+        let text = text(image, N)?;
+        value.clear();
+        value.push_str(text);
+        Ok(())
+    }
+}
+
+/// Lets one encoding stand for another: all five functions and three constants are the inner one's.
+macro_rules! encode_as {
+    ([$($generics:tt)*] $outer:ty, $value:ty => $inner:ty $(where $($bounds:tt)*)?) => {
+        impl<$($generics)*> Encoding<$value> for $outer $(where $($bounds)*)? {
+            const SIZE: usize = <$inner as Encoding<$value>>::SIZE;
+            const ALIGN: usize = <$inner as Encoding<$value>>::ALIGN;
+            const TYPE: TypeDesc = <$inner as Encoding<$value>>::TYPE;
+
+            #[inline]
+            fn store(value: &$value, image: &mut [u8]) -> Result<(), StoreError> {
+                <$inner as Encoding<$value>>::store(value, image)
+            }
+
+            #[inline]
+            fn load(image: &[u8]) -> Result<$value, LoadError> {
+                <$inner as Encoding<$value>>::load(image)
+            }
+
+            #[inline]
+            fn check(image: &[u8]) -> Result<(), LoadError> {
+                <$inner as Encoding<$value>>::check(image)
+            }
+
+            #[inline]
+            fn load_into(value: &mut $value, image: &[u8]) -> Result<(), LoadError> {
+                <$inner as Encoding<$value>>::load_into(value, image)
+            }
+
+            #[inline]
+            fn load_at<'a>(
+                image: &[u8],
+                place: &'a mut MaybeUninit<$value>,
+            ) -> Result<&'a mut $value, LoadError> {
+                <$inner as Encoding<$value>>::load_at(image, place)
+            }
+        }
+    };
+}
+
+encode_as!([V, E: Encoding<V>, const N: usize] Capacity<N, E>, Vec<V> => Counted<N, E>);
+encode_as!([V, E: Encoding<V>, const N: usize] Capacity<N, E>, Box<[V]> => Counted<N, E>);
+encode_as!([V, E, const N: usize] Capacity<N, E>, Option<V> => Tagged<Self> where Self: Encoding<V>);
+encode_as!([V, E, const N: usize, const M: usize] Capacity<N, E>, [V; M] => Elements<Self> where Self: Encoding<V>);
+
+/// Makes a type whose elements are [`SharedField`]s one itself, through an encoding of [`Plain`] elements.
+macro_rules! field_as {
+    ([$($generics:tt)*] $value:ty => $inner:ty) => {
+        impl<$($generics)*> SharedField for $value {
+            const SIZE: usize = <$inner as Encoding<$value>>::SIZE;
+            const ALIGN: usize = <$inner as Encoding<$value>>::ALIGN;
+            const TYPE: TypeDesc = <$inner as Encoding<$value>>::TYPE;
+
+            #[inline]
+            fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
+                <$inner as Encoding<$value>>::store(self, image)
+            }
+
+            #[inline]
+            fn load(image: &[u8]) -> Result<Self, LoadError> {
+                <$inner as Encoding<$value>>::load(image)
+            }
+
+            #[inline]
+            fn check(image: &[u8]) -> Result<(), LoadError> {
+                <$inner as Encoding<$value>>::check(image)
+            }
+
+            #[inline]
+            fn load_into(&mut self, image: &[u8]) -> Result<(), LoadError> {
+                <$inner as Encoding<$value>>::load_into(self, image)
+            }
+
+            #[inline]
+            fn load_at<'a>(image: &[u8], place: &'a mut MaybeUninit<Self>) -> Result<&'a mut Self, LoadError> {
+                <$inner as Encoding<$value>>::load_at(image, place)
+            }
+        }
+    };
+}
+
+field_as!([V: SharedField, const M: usize] [V; M] => Elements<Plain>);
+field_as!([V: SharedField] Option<V> => Tagged<Plain>);
+
+impl<E> fmt::Debug for Elements<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Elements")
+    }
+}

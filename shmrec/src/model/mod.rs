@@ -1,0 +1,24 @@
+//! The record model: what a value looks like as an *image*, the fixed run of bytes that is transferred.
+//!
+//! The model knows no memory. It turns values into images and images into values, always in private memory: an image
+//! that came from a segment has been copied out before the model sees its first byte.
+
+mod containers;
+mod desc;
+mod encoding;
+mod error;
+mod field;
+mod fingerprint;
+mod fixed;
+mod handle;
+pub(crate) mod layout;
+
+pub use containers::load_behind;
+pub use desc::{EnumDesc, FieldDesc, RecordDesc, TypeDesc, VariantDesc};
+pub use encoding::{Capacity, Encoding, Plain};
+pub use error::{LoadError, StoreError, StoreErrorKind};
+pub use field::{SharedField, SharedRecord};
+pub use fingerprint::Fingerprint;
+pub use fixed::FixedStr;
+pub use handle::{Field, FieldSet};
+pub use layout::MAX_RECORD_SIZE;
