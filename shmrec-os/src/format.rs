@@ -89,6 +89,17 @@ pub struct Plan<'a> {
     pub wake_always: bool,
 }
 
+/// Who creates a segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Creator {
+    /// Effective user id.
+    pub uid: u32,
+    /// Process id.
+    pub pid: u32,
+    /// A random id for the segment.
+    pub instance: [u8; 16],
+}
+
 /// A header that has been checked: every region lies inside the segment, aligned, and none overlaps another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -132,19 +143,19 @@ pub enum HeaderFault {
     },
 }
 
-/// `len` rounded up to the next region. Plans are small enough for plain arithmetic: [`Header::plan`] has checked them.
+/// `len` rounded up to the next region. Plans are small enough for plain arithmetic: [`Header::new`] has checked them.
 const fn region(len: u64) -> u64 {
     len.next_multiple_of(REGION_ALIGN)
 }
 
 impl Header {
-    /// Lays out a new segment for the process `pid` of the user `uid`. `instance` is random.
+    /// Lays out a new segment.
     ///
     /// # Panics
     ///
     /// When the plan breaks a bound that it states: the caller has checked it.
     #[must_use]
-    pub fn plan(plan: &Plan<'_>, instance: [u8; 16], uid: u32, pid: u32) -> Self {
+    pub fn new(plan: &Plan<'_>, creator: &Creator) -> Self {
         assert!(plan.record_len > 0 && plan.record_len <= MAX_RECORD_LEN, "a record has 1 byte to 1 GiB");
         assert!(plan.record_align.is_power_of_two() && plan.record_align <= 64, "a record's alignment is 1 to 64");
         assert!(SLOTS.contains(&plan.slots) && plan.slots.is_power_of_two(), "2, 4, 8 … 256 slots");
@@ -170,9 +181,9 @@ impl Header {
             bell,
             records,
             fingerprint: plan.fingerprint,
-            instance,
-            creator_uid: uid,
-            creator_pid: pid,
+            instance: creator.instance,
+            creator_uid: creator.uid,
+            creator_pid: creator.pid,
             created: u64::try_from(created.as_nanos()).unwrap_or(u64::MAX),
             name: plan.name.clone(),
         }
@@ -453,7 +464,7 @@ mod tests {
             persist: true,
             wake_always: false,
         };
-        Header::plan(&plan, [9; 16], 1000, 42)
+        Header::new(&plan, &Creator { uid: 1000, pid: 42, instance: [9; 16] })
     }
 
     /// The header's bytes with one field replaced and the checksum made good again: what a forger writes.

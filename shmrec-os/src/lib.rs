@@ -28,7 +28,7 @@ mod place;
 pub mod words;
 
 pub use backend::{
-    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, process_forked, remove,
+    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
 };
 pub use failure::{Failure, Holder, What};
 pub use name::{InvalidName, NameProblem, SegmentName};

@@ -10,5 +10,5 @@ use linux as chosen;
 compile_error!("shmrec has no backend for this operating system yet: it runs on Linux");
 
 pub use chosen::{
-    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, process_forked, remove,
+    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
 };

@@ -37,6 +37,15 @@ pub unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Res
     Ok(())
 }
 
+/// Makes a value on the heap, without a copy of it on the stack.
+pub(crate) fn load_boxed<V: SharedField>(image: &[u8]) -> Result<Box<V>, LoadError> {
+    let mut place = Box::<V>::new_uninit();
+    // SAFETY: the box is valid, aligned and ours.
+    unsafe { load_behind::<V, Plain>(image, place.as_mut_ptr()) }?;
+    // SAFETY: `load_behind` returned `Ok`.
+    Ok(unsafe { place.assume_init() })
+}
+
 /// The encoding of an array: its elements one after the other.
 pub(crate) struct Elements<E>(PhantomData<E>);
 

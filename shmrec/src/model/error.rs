@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
+use super::TypeDesc;
+
 /// A value that its field cannot hold: nothing was transferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreError {
@@ -140,6 +142,28 @@ impl LoadError {
     pub fn expected(&self) -> &str {
         &self.expected
     }
+}
+
+/// The error for a tag that no variant of the enum `of` has; what derived code calls.
+#[doc(hidden)]
+#[must_use]
+#[cold]
+pub fn unknown_tag(found: i128, of: &TypeDesc) -> LoadError {
+    /// More would hide the message.
+    const LISTED: usize = 16;
+
+    let TypeDesc::Enum { desc } = of else {
+        return LoadError::new(format!("the number {found}"), "an enum's tag");
+    };
+    let mut expected = format!("a value of `{}`:", desc.name);
+    for (i, variant) in desc.variants.iter().take(LISTED).enumerate() {
+        let comma = if i == 0 { "" } else { "," };
+        expected.push_str(&format!("{comma} {} ({})", variant.value, variant.name));
+    }
+    if let Some(more @ 1..) = desc.variants.len().checked_sub(LISTED) {
+        expected.push_str(&format!(" and {more} more"));
+    }
+    LoadError::new(format!("the number {found}"), expected)
 }
 
 impl fmt::Display for LoadError {

@@ -178,6 +178,9 @@ pub trait FieldSet<R>: sealed::Sealed {
     fn store(&self, values: &Self::Values, record: &mut [u8]) -> Result<(), StoreError>;
 }
 
+/// The most fields in one tuple.
+pub(crate) const MAX_FIELDS: usize = 8;
+
 mod sealed {
     pub trait Sealed {}
 }

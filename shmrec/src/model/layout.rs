@@ -9,7 +9,8 @@ pub const MAX_RECORD_SIZE: usize = 1 << 30;
 ///
 /// When the result does not fit: at compile time in every use of this crate.
 #[must_use]
-pub const fn round_up(offset: usize, align: usize) -> usize {
+#[track_caller]
+pub(crate) const fn round_up(offset: usize, align: usize) -> usize {
     assert!(align.is_power_of_two(), "an alignment must be a power of two");
     match offset.checked_add(align - 1) {
         Some(end) => end & !(align - 1),
@@ -28,12 +29,17 @@ pub struct Layout<const N: usize> {
     pub align: usize,
 }
 
+/// The largest alignment in bytes, that of a payload in a segment.
+pub(crate) const MAX_ALIGN: usize = 64;
+
 /// Lays out fields given as (size, alignment) in declaration order.
 ///
 /// # Panics
 ///
-/// At compile time, when the record is larger than [`MAX_RECORD_SIZE`].
+/// At compile time, when the record is larger than [`MAX_RECORD_SIZE`], or when a hand-written field breaks the rules
+/// of [`SharedField`](crate::SharedField).
 #[must_use]
+#[track_caller]
 pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     let mut offsets = [0; N];
     let mut end = 0usize;
@@ -41,6 +47,11 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     let mut i = 0;
     while i < N {
         let (size, field_align) = fields[i];
+        assert!(
+            field_align.is_power_of_two() && field_align <= MAX_ALIGN,
+            "the ALIGN of a SharedField must be a power of two of at most 64"
+        );
+        assert!(size % field_align == 0, "the SIZE of a SharedField must be a multiple of its ALIGN");
         offsets[i] = round_up(end, field_align);
         end = match offsets[i].checked_add(size) {
             Some(end) if end <= MAX_RECORD_SIZE => end,
@@ -54,9 +65,105 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     Layout { offsets, size: round_up(end, align), align }
 }
 
+/// Complains when a field does not stand where the user says.
+///
+/// # Panics
+///
+/// At compile time, when the two numbers differ.
+#[track_caller]
+pub const fn check_offset(field: &str, stated: usize, actual: usize) {
+    if stated != actual {
+        Words::new()
+            .text("the offset of field `")
+            .text(field)
+            .text("` is stated as ")
+            .number(stated)
+            .text(", but the fields before it end so that it stands at ")
+            .number(actual)
+            .panic();
+    }
+}
+
+/// Complains when a record has another size than the user says.
+///
+/// # Panics
+///
+/// At compile time, when the two numbers differ.
+#[track_caller]
+pub const fn check_size(name: &str, stated: usize, actual: usize) {
+    if stated != actual {
+        Words::new()
+            .text("the size of `")
+            .text(name)
+            .text("` is stated as ")
+            .number(stated)
+            .text(" bytes, but its image has ")
+            .number(actual)
+            .panic();
+    }
+}
+
+/// Complains when a record has another alignment than the user says.
+///
+/// # Panics
+///
+/// At compile time, when the two numbers differ.
+#[track_caller]
+pub const fn check_align(name: &str, stated: usize, actual: usize) {
+    if stated != actual {
+        Words::new()
+            .text("the alignment of `")
+            .text(name)
+            .text("` is stated as ")
+            .number(stated)
+            .text(", but its image is aligned to ")
+            .number(actual)
+            .panic();
+    }
+}
+
+/// A message put together in const evaluation, which has no formatting.
+struct Words {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Words {
+    const fn new() -> Self {
+        Self { bytes: [0; 256], len: 0 }
+    }
+
+    /// Appends `text`, or an ellipsis for a name too long for the message.
+    const fn text(mut self, text: &str) -> Self {
+        let bytes = if text.len() <= 100 { text.as_bytes() } else { "…".as_bytes() };
+        let mut i = 0;
+        while i < bytes.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = bytes[i];
+            self.len += 1;
+            i += 1;
+        }
+        self
+    }
+
+    const fn number(self, number: usize) -> Self {
+        let mut words = if number >= 10 { self.number(number / 10) } else { self };
+        words.bytes[words.len] = b'0' + (number % 10) as u8;
+        words.len += 1;
+        words
+    }
+
+    #[track_caller]
+    const fn panic(&self) -> ! {
+        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(message) => panic!("{}", message),
+            Err(_) => panic!("a size, alignment or offset differs from what is stated"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{layout, round_up};
+    use super::{check_offset, layout, round_up};
 
     #[test]
     fn fields_stand_at_their_natural_alignment_and_the_end_is_padded() {
@@ -81,5 +188,30 @@ mod tests {
     #[should_panic(expected = "address space")]
     fn rounding_up_does_not_wrap() {
         let _ = round_up(usize::MAX, 8);
+    }
+
+    #[test]
+    #[should_panic(expected = "power of two of at most 64")]
+    fn an_alignment_beyond_the_payload_s_is_refused() {
+        let _ = layout([(128, 128)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "multiple of its ALIGN")]
+    fn a_size_that_is_no_multiple_of_the_alignment_is_refused() {
+        let _ = layout([(6, 4)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the offset of field `x` is stated as 0, but the fields before it end so that it stands \
+                               at 1234567890")]
+    fn a_wrong_statement_is_answered_with_both_numbers() {
+        check_offset("x", 0, 1_234_567_890);
+    }
+
+    #[test]
+    #[should_panic(expected = "the offset of field `…` is stated as 18446744073709551615, but")]
+    fn a_long_name_does_not_push_the_numbers_out() {
+        check_offset(&"n".repeat(101), usize::MAX, usize::MAX - 1);
     }
 }

@@ -14,11 +14,13 @@ mod handle;
 pub(crate) mod layout;
 
 pub use containers::load_behind;
+pub(crate) use containers::load_boxed;
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, TypeDesc, VariantDesc};
 pub use encoding::{Capacity, Encoding, Plain};
-pub use error::{LoadError, StoreError, StoreErrorKind};
+pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};
 pub use field::{SharedField, SharedRecord};
 pub use fingerprint::Fingerprint;
 pub use fixed::FixedStr;
 pub use handle::{Field, FieldSet};
+pub(crate) use handle::MAX_FIELDS;
 pub use layout::MAX_RECORD_SIZE;

@@ -54,11 +54,36 @@ impl Attachment {
         &self.place
     }
 
-    /// Whether this handle was inherited through `fork`, which makes it unusable.
+    /// Whether this handle may be used: not if it was inherited through `fork`.
+    ///
+    /// # Errors
+    ///
+    /// [`What::Forked`].
     #[inline]
+    pub fn check_usable(&self) -> Result<(), Failure> {
+        if fork::process_forked(self.generation) { Err(self.failure(What::Forked)) } else { Ok(()) }
+    }
+
+    /// The failure of a read of [`Memory::Copied`].
     #[must_use]
-    pub fn is_forked(&self) -> bool {
-        fork::process_forked(self.generation)
+    #[cold]
+    pub fn failed_read(&self, error: std::io::Error) -> Failure {
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            return self.failure(What::Truncated);
+        }
+        Failure::of_call("pread", self.place.path(), error)
+    }
+
+    /// The failure of a caller that found a contradiction in the segment.
+    #[must_use]
+    #[cold]
+    pub fn damaged(&self, problem: String) -> Failure {
+        self.failure(What::Damaged { problem })
+    }
+
+    #[cold]
+    fn failure(&self, what: What) -> Failure {
+        Failure::new(what, self.place.path())
     }
 
     /// How many handles use the segment, this one included. Handles on the same byte of 2^40 count once.
@@ -67,7 +92,7 @@ impl Attachment {
     ///
     /// When the kernel cannot be asked, and in the child of a fork.
     pub fn users(&self) -> Result<usize, Failure> {
-        self.refuse_forked()?;
+        self.check_usable()?;
         Ok(1 + self.locks.count_others().map_err(|e| Failure::of_call("fcntl", self.place.path(), e))?)
     }
 
@@ -77,7 +102,7 @@ impl Attachment {
     ///
     /// [`What::NoWriterSlot`] when all are taken.
     pub fn claim_writer_slot(&self) -> Result<u32, Failure> {
-        self.refuse_forked()?;
+        self.check_usable()?;
         // At random, because slots are taken from wherever the scan begins.
         let first = (named::random() % u64::from(WRITER_SLOTS)) as u32;
         for i in 0..WRITER_SLOTS {
@@ -88,7 +113,7 @@ impl Attachment {
                 Err(error) => return Err(Failure::of_call("fcntl", self.place.path(), error)),
             }
         }
-        Err(Failure::new(What::NoWriterSlot, self.place.path()))
+        Err(self.failure(What::NoWriterSlot))
     }
 
     /// The kernel's side of lock and bell, for a caller that waits until `deadline`.
@@ -105,19 +130,15 @@ impl Attachment {
     /// When the system refuses. The handle is gone all the same, and what it leaves behind the next program to touch the
     /// name finds.
     pub fn release(mut self) -> Result<(), Failure> {
-        self.refuse_forked()?;
+        self.check_usable()?;
         self.released = true;
         named::release(&self.locks, &self.header, &self.place)
-    }
-
-    fn refuse_forked(&self) -> Result<(), Failure> {
-        if self.is_forked() { Err(Failure::new(What::Forked, self.place.path())) } else { Ok(()) }
     }
 }
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        if !self.released && !self.is_forked() {
+        if !self.released && self.check_usable().is_ok() {
             // Nobody is there to hear of it; `release` is for those who ask.
             let _ = named::release(&self.locks, &self.header, &self.place);
         }

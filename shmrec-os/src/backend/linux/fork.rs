@@ -69,9 +69,8 @@ pub(super) fn generation() -> u32 {
 }
 
 /// Whether this process is a fork of the one that was at `generation`.
-#[must_use]
 #[inline]
-pub fn process_forked(generation: u32) -> bool {
+pub(super) fn process_forked(generation: u32) -> bool {
     GENERATION.load(Ordering::Relaxed) != generation
 }
 

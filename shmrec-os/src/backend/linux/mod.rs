@@ -10,6 +10,5 @@ mod named;
 
 pub use attachment::{Attachment, Deadline, Liveness, Memory};
 pub use copied::Copied;
-pub use fork::process_forked;
 pub use mapping::Mapping;
-pub use named::{NewSegment, create, link, remove};
+pub use named::{NewSegment, create, link, remove, this_creator};

@@ -20,7 +20,7 @@ use super::copied::Copied;
 use super::fork::LockDescriptor;
 use super::locks::{Locks, Members};
 use super::mapping::Mapping;
-use crate::format::{HEADER_LEN, Header, HeaderFault};
+use crate::format::{Creator, HEADER_LEN, Header, HeaderFault};
 use crate::{Access, Failure, Holder, Perms, Place, TrustOwner, What};
 
 /// How often a name that comes and goes is tried, with pauses of up to 10 ms: several seconds.
@@ -38,6 +38,15 @@ pub struct NewSegment<'a> {
     pub perms: Perms,
     /// What stands in it before anybody can see it: offsets and bytes. The rest is zero.
     pub contents: &'a [(usize, &'a [u8])],
+}
+
+/// This process, about to create a segment.
+#[must_use]
+pub fn this_creator() -> Creator {
+    let mut instance = [0; 16];
+    instance[..8].copy_from_slice(&random().to_le_bytes());
+    instance[8..].copy_from_slice(&random().to_le_bytes());
+    Creator { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), instance }
 }
 
 /// Creates a segment, complete from the moment that its name can be found.

@@ -1,0 +1,281 @@
+//! What the model admits and a shared record does not: refusals that say what to do instead.
+
+use std::collections::HashSet;
+
+use syn::{Error, Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypePath};
+
+use crate::ast::{Field, Input, Name, Stored, Transfer};
+use crate::errors::Errors;
+
+/// Adds an error for everything that is wrong with `input`.
+pub(crate) fn check(input: &Input, errors: &mut Errors) {
+    match input {
+        Input::Record(record) => {
+            schema_name(&record.head.name, errors);
+            let stored: Vec<(&Field, &Stored)> = record
+                .fields
+                .iter()
+                .filter_map(|field| match &field.transfer {
+                    Transfer::Stored(stored) => Some((field, stored)),
+                    Transfer::Skipped => None,
+                })
+                .collect();
+            for (field, stored) in &stored {
+                field_name(&stored.name, errors);
+                field_type(&field.ty, &stored.capacity, errors);
+            }
+            all_different(stored.iter().map(|(_, stored)| &stored.name), "field", errors);
+        }
+        Input::Enum(of) => {
+            schema_name(&of.head.name, errors);
+            for variant in &of.variants {
+                schema_name(&variant.name, errors);
+            }
+            all_different(of.variants.iter().map(|variant| &variant.name), "variant", errors);
+        }
+    }
+}
+
+/// A name that needs no escape in the schema's JSON.
+fn schema_name(name: &Name, errors: &mut Errors) -> bool {
+    let text = &name.text;
+    let message = if text.is_empty() {
+        "a name must not be empty".to_owned()
+    } else if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
+        format!("a name must not hold {c:?}: blanks, double quotes, backslashes and control characters are left out")
+    } else {
+        return true;
+    };
+    errors.add(Error::new(name.span, message));
+    false
+}
+
+/// A name that can be a step of a path as well.
+fn field_name(name: &Name, errors: &mut Errors) {
+    if !schema_name(name, errors) {
+        return;
+    }
+    if let Some(c) = name.text.chars().find(|c| matches!(c, '.' | '[' | ']')) {
+        let message = format!("a field's name must not hold {c:?}: paths are written `address.lines[2]`");
+        errors.add(Error::new(name.span, message));
+    }
+}
+
+fn all_different<'n>(names: impl Iterator<Item = &'n Name>, what: &str, errors: &mut Errors) {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name.text.as_str()) {
+            errors.add(Error::new(name.span, format!("another {what} is named {:?} already", name.text)));
+        }
+    }
+}
+
+/// What can be told from a field's type as it is written. An alias hides what it stands for; then the bounds of the
+/// generated code decide.
+fn field_type(ty: &Type, capacity: &[Expr], errors: &mut Errors) {
+    if let Some((part, message)) = refusal(ty) {
+        errors.on(part, message);
+        return;
+    }
+    for level in capacity {
+        if is_zero(level) {
+            errors.on(level, "a capacity must be at least 1");
+        }
+    }
+    let growth = growth(ty);
+    let given = capacity.len();
+    if growth.levels == given || (!growth.exact && growth.levels < given) {
+        return;
+    }
+    let message = match (growth.levels, given) {
+        (0, _) => "`capacity` is for `String`, `Vec<T>` and `Box<[T]>`, and for arrays and options of them: this type \
+                   has a fixed size already"
+            .to_owned(),
+        (1, 0) => format!(
+            "`{}` has no fixed size: say how {} it may hold with `#[record(capacity = 32)]`",
+            growth.outermost, growth.unit
+        ),
+        (levels, _) => format!(
+            "this type grows at {levels} levels, and each needs a capacity, the outermost first: \
+             `#[record(capacity = ({}))]`",
+            ["8", "32", "16", "16", "16", "16", "16", "16"][..levels.min(8)].join(", "),
+        ),
+    };
+    errors.on(ty, message);
+}
+
+fn is_zero(level: &Expr) -> bool {
+    matches!(level, Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0")
+}
+
+/// How a type grows.
+struct Growth {
+    /// How many nested levels have no fixed size, as far as can be seen.
+    levels: usize,
+    /// Whether all of the type was seen, down to types that are known.
+    exact: bool,
+    /// The outermost type without a fixed size.
+    outermost: &'static str,
+    /// What its capacity counts.
+    unit: &'static str,
+}
+
+impl Growth {
+    const fn fixed(exact: bool) -> Self {
+        Self { levels: 0, exact, outermost: "", unit: "" }
+    }
+
+    fn below(self, outermost: &'static str) -> Self {
+        Self { levels: self.levels + 1, exact: self.exact, outermost, unit: "many elements" }
+    }
+}
+
+fn growth(ty: &Type) -> Growth {
+    match bare(ty) {
+        Type::Array(array) => growth(&array.elem),
+        Type::Path(path) => match (std_name(path).as_deref(), type_arguments(path).as_slice()) {
+            (Some("String"), []) => Growth { levels: 1, exact: true, outermost: "String", unit: "many bytes of UTF-8" },
+            (Some("Vec"), [element]) => growth(element).below("Vec"),
+            (Some("Option"), [value]) => growth(value),
+            (Some("Box"), [content]) => match bare(content) {
+                Type::Slice(slice) => growth(&slice.elem).below("Box<[T]>"),
+                _ => Growth::fixed(false),
+            },
+            (Some(name), _) => Growth::fixed(SCALARS.contains(&name) || name == "FixedStr"),
+            (None, _) => Growth::fixed(false),
+        },
+        _ => Growth::fixed(false),
+    }
+}
+
+const SCALARS: [&str; 14] =
+    ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64", "bool", "char"];
+
+/// The part of `ty` that can be in no segment, and what to do about it.
+fn refusal(ty: &Type) -> Option<(&Type, String)> {
+    let no = |message: &str| Some((ty, message.to_owned()));
+    match bare(ty) {
+        Type::Array(array) => refusal(&array.elem),
+        Type::Reference(reference) => match bare(&reference.elem) {
+            Type::Slice(_) => no("a reference means nothing in another process: use `[T; N]`, or `Vec<T>` with \
+                                  `#[record(capacity = N)]`"),
+            Type::Path(path) if std_name(path).as_deref() == Some("str") => no("a reference means nothing in another process: \
+                                  use `String` with `#[record(capacity = N)]`, or `FixedStr<N>`"),
+            _ => no("a reference means nothing in another process: hold the value itself"),
+        },
+        Type::Ptr(_) => no("an address means nothing in another process: hold the value itself, or an index into an \
+                            array of the record as `u32` or `u64`"),
+        Type::FnPtr(_) => no("the address of a function means nothing in another process: use a field-less enum that \
+                              says which one"),
+        Type::Slice(_) => no("a slice has no fixed size: use `[T; N]`, or `Vec<T>` with `#[record(capacity = N)]`"),
+        Type::TraitObject(_) => no("a trait object holds addresses, which mean nothing in another process: use a \
+                                    field-less enum that says which type, and fields for its data"),
+        Type::ImplTrait(_) => no("`impl Trait` has no layout that another program could know: name the type"),
+        Type::Never(_) => no("`!` has no values, so the record would have none"),
+        Type::Tuple(tuple) if tuple.elems.is_empty() => {
+            no("`()` has nothing to transfer: leave the field out, or mark it `#[record(skip)]`")
+        }
+        Type::Path(path) => path_refusal(ty, path),
+        _ => None,
+    }
+}
+
+fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, String)> {
+    let name = std_name(path)?;
+    let arguments = type_arguments(path);
+    let address = "holds an address, which means nothing in another process";
+    let message = match (name.as_str(), arguments.as_slice()) {
+        ("usize", []) => "`usize` differs between platforms: use `u64`, or `u32` where it is enough".to_owned(),
+        ("isize", []) => "`isize` differs between platforms: use `i64`, or `i32` where it is enough".to_owned(),
+        ("str", []) => {
+            "`str` has no fixed size: use `String` with `#[record(capacity = N)]`, or `FixedStr<N>`".to_owned()
+        }
+        ("Box", [content]) => match bare(content) {
+            Type::Slice(slice) => return refusal(&slice.elem),
+            Type::Path(inner) if std_name(inner).as_deref() == Some("str") => {
+                format!("`Box<str>` {address}: use `String` with `#[record(capacity = N)]`")
+            }
+            Type::TraitObject(_) => return refusal(content),
+            _ => format!("`Box` {address}: hold the value itself"),
+        },
+        ("Rc" | "Arc" | "Weak" | "NonNull" | "Pin", [_]) => format!("`{name}` {address}: hold the value itself"),
+        ("Cow", [_]) => "`Cow` may borrow, and a reference means nothing in another process: use `String` or `Vec<T>` \
+                         with `#[record(capacity = N)]`"
+            .to_owned(),
+        ("Cell" | "RefCell" | "OnceCell" | "UnsafeCell", [_]) => {
+            format!("`{name}` shares inside one process only: hold the value itself, and publish it by writing the record")
+        }
+        ("Mutex" | "RwLock" | "OnceLock" | "LazyLock", [_]) => format!(
+            "`{name}` works inside one process only: hold the value itself; the segment has the lock (`Segment::lock`), \
+             and every read is of one whole version without it"
+        ),
+        (atomic, []) if is_atomic(atomic) => {
+            let instead = match &atomic["Atomic".len()..] {
+                "Bool" => "bool",
+                "Usize" | "Ptr" => "u64",
+                "Isize" => "i64",
+                number => &number.to_lowercase(),
+            };
+            format!(
+                "`{atomic}` is not needed: a record is transferred whole, in one version; use `{instead}` and \
+                 `Segment::update`"
+            )
+        }
+        ("HashMap" | "BTreeMap", [_, _] | [_, _, _]) => format!(
+            "`{name}` {address}: use `Vec<Entry>` with `#[record(capacity = N)]`, where `Entry` is a record of key and \
+             value"
+        ),
+        ("HashSet" | "BTreeSet" | "VecDeque" | "BinaryHeap" | "LinkedList", [_] | [_, _]) => {
+            format!("`{name}` {address}: use `Vec<T>` with `#[record(capacity = N)]`")
+        }
+        ("PathBuf" | "OsString" | "CString", []) => format!(
+            "`{name}` has no fixed size and no portable encoding: use `String` with `#[record(capacity = N)]` (or \
+             `Vec<u8>` for bytes that are not UTF-8); a type of your own of this name can be written `self::{name}`"
+        ),
+        ("Instant", []) => "an `Instant` means nothing in another process: use a `u64` of nanoseconds since the Unix \
+                            epoch; a type of your own of this name can be written `self::Instant`"
+            .to_owned(),
+        ("PhantomData", [_]) => "`PhantomData` has nothing to transfer: mark the field `#[record(skip)]`".to_owned(),
+        ("Vec" | "Option", [element]) => return refusal(element),
+        _ => return None,
+    };
+    Some((ty, message))
+}
+
+fn is_atomic(name: &str) -> bool {
+    let Some(value) = name.strip_prefix("Atomic") else { return false };
+    ["Bool", "Ptr", "Usize", "Isize", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64"].contains(&value)
+}
+
+/// The type without the brackets around it, those that a macro leaves included.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        other => other,
+    }
+}
+
+/// The last name of a path, where it can be the standard library's: written alone or from `std`, `core` or `alloc`.
+/// Any other path leads to a type of the user's own, whatever it is called.
+fn std_name(path: &TypePath) -> Option<String> {
+    let segments = &path.path.segments;
+    let first = &segments.first()?.ident;
+    let from_std = ["std", "core", "alloc"].iter().any(|root| first == root);
+    if path.qself.is_some() || !(segments.len() == 1 || from_std) {
+        return None;
+    }
+    segments.last().map(|last| last.ident.to_string())
+}
+
+/// The types among the arguments of a path's last segment.
+fn type_arguments(path: &TypePath) -> Vec<&Type> {
+    let Some(PathSegment { arguments: PathArguments::AngleBracketed(arguments), .. }) = path.path.segments.last() else {
+        return Vec::new();
+    };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
+}

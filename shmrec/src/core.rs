@@ -1,0 +1,338 @@
+//! A handle without a type: images in and out of one segment, under its lock where they go in.
+//!
+//! [`Reader`](crate::Reader) and [`Segment`](crate::Segment) are its typed faces.
+
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use shmrec_os::lock::{self, NotAcquired};
+use shmrec_os::words::Words;
+use shmrec_os::{Attachment, Deadline, Mapping, Memory, bell};
+
+use crate::error::{
+    AlreadyLocked, Contended, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError, ReleaseError,
+    VersionsExhausted, WaitError, WaitTimeout, WriteError,
+};
+use crate::transfer::{NotRead, Run, Slots, Source};
+use crate::{SegmentOptions, Version, scratch};
+
+/// Reads that writers overtake are repeated this often before the clock is looked at.
+const FREE_ATTEMPTS: u32 = 32;
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    attachment: Attachment,
+    slots: Slots,
+    read_timeout: Duration,
+    lock_timeout: Duration,
+    /// The word that names this handle as the lock's owner; 0 until its first write.
+    mine: AtomicU32,
+    /// Held while `mine` is made.
+    claiming: Mutex<()>,
+    /// The thread that has the lock through this handle and runs code of the program's; 0 for none.
+    owner_thread: AtomicUsize,
+}
+
+impl Core {
+    pub(crate) fn new(attachment: Attachment, options: &SegmentOptions) -> Self {
+        Self {
+            slots: Slots::new(attachment.header()),
+            attachment,
+            read_timeout: options.read_timeout,
+            lock_timeout: options.lock_timeout,
+            mine: AtomicU32::new(0),
+            claiming: Mutex::new(()),
+            owner_thread: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn attachment(&self) -> &Attachment {
+        &self.attachment
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
+    }
+
+    /// The last version.
+    pub(crate) fn version(&self) -> Result<Version, ReadError> {
+        self.attachment.check_usable()?;
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => Ok(Version::new(self.slots.committed(mapping)?)),
+            Memory::Copied(copied) => self.slots.committed(copied).map(Version::new).map_err(|e| self.fault(e)),
+        }
+    }
+
+    /// Copies `runs` of the last version to `to`, one behind the other.
+    #[inline]
+    pub(crate) fn read(&self, runs: &[Run], to: &mut [u64]) -> Result<Version, ReadError> {
+        self.attachment.check_usable()?;
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => self.read_from(mapping, runs, to, |never| match never {}),
+            Memory::Copied(copied) => self.read_from(copied, runs, to, |error| self.fault(error)),
+        }
+    }
+
+    #[inline]
+    fn read_from<M: Source>(
+        &self,
+        memory: &M,
+        runs: &[Run],
+        to: &mut [u64],
+        fault: impl FnOnce(M::Fault) -> ReadError,
+    ) -> Result<Version, ReadError> {
+        let mut patience = Patience::new(self.read_timeout);
+        match self.slots.read(memory, runs, to, || patience.again()) {
+            Ok(version) => Ok(Version::new(version)),
+            Err(NotRead::Fault(error)) => Err(fault(error)),
+            Err(NotRead::NotYetWritten) => Err(NotYetWritten {}.into()),
+            Err(_) => Err(Contended { attempts: patience.attempts }.into()),
+        }
+    }
+
+    /// Copies `runs` of one of the last versions to `to`.
+    pub(crate) fn read_version(&self, version: Version, runs: &[Run], to: &mut [u64]) -> Result<(), ReadError> {
+        self.attachment.check_usable()?;
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => {
+                let outcome = self.slots.read_version(mapping, version.get(), runs, to);
+                self.version_read(version, outcome, |never| match never {})
+            }
+            Memory::Copied(copied) => {
+                let outcome = self.slots.read_version(copied, version.get(), runs, to);
+                self.version_read(version, outcome, |error| self.fault(error))
+            }
+        }
+    }
+
+    fn version_read<F>(
+        &self,
+        asked: Version,
+        outcome: Result<(), NotRead<F>>,
+        fault: impl FnOnce(F) -> ReadError,
+    ) -> Result<(), ReadError> {
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(NotRead::Fault(error)) => Err(fault(error)),
+            Err(NotRead::NotYetWritten) => Err(NotYetWritten {}.into()),
+            Err(_) => Err(NoSuchVersion { asked, newest: self.version()? }.into()),
+        }
+    }
+
+    /// How many versions the segment keeps, whatever a writer is doing.
+    pub(crate) fn kept_versions(&self) -> u64 {
+        self.slots.count() - 1
+    }
+
+    #[cold]
+    fn fault(&self, error: std::io::Error) -> ReadError {
+        self.attachment.failed_read(error).into()
+    }
+
+    /// Waits until `look` gives something or the time is over.
+    pub(crate) fn wait<R>(
+        &self,
+        since: Version,
+        timeout: Duration,
+        look: impl FnMut() -> Result<Option<R>, WaitError>,
+    ) -> Result<R, WaitError> {
+        let header = self.attachment.header();
+        let kernel = self.attachment.liveness(Deadline::after(timeout));
+        let found = match self.attachment.memory() {
+            Memory::Mapped(mapping) if mapping.is_writable() => bell::wait(mapping, header.bell(), &kernel, look),
+            Memory::Mapped(mapping) if header.wake_always() => {
+                bell::wait_unregistered(mapping, header.bell(), &kernel, look)
+            }
+            _ => bell::poll(&kernel, look),
+        };
+        found?.ok_or_else(|| WaitTimeout { since, waited: timeout }.into())
+    }
+
+    /// How often the lock was taken over from a dead owner.
+    pub(crate) fn recoveries(&self) -> Result<u32, ReadError> {
+        self.attachment.check_usable()?;
+        let region = self.attachment.header().lock();
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => Ok(lock::recoveries(mapping, region)?),
+            Memory::Copied(copied) => lock::recoveries(copied, region).map_err(|error| self.fault(error)),
+        }
+    }
+
+    /// The mapping that writes go to.
+    fn mapping(&self) -> &Mapping {
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => mapping,
+            Memory::Copied(_) => unreachable!("only a Segment writes, and it is created or linked for writing: mapped"),
+        }
+    }
+
+    /// Takes the writer lock. `guarded` says that code of the program runs while it is held, and could try to take it
+    /// again.
+    #[inline]
+    pub(crate) fn lock(&self, wait: Option<Duration>, guarded: bool) -> Result<Held<'_>, LockError> {
+        self.attachment.check_usable()?;
+        let mine = match self.mine.load(Ordering::Relaxed) {
+            0 => self.claim()?,
+            mine => mine,
+        };
+        let mapping = self.mapping();
+        let region = self.attachment.header().lock();
+        let recovered = if lock::try_acquire(mapping, region, mine) { false } else { self.contend(mine, wait)? };
+        if guarded {
+            // Relaxed: only this thread asks whether it is this thread.
+            self.owner_thread.store(this_thread(), Ordering::Relaxed);
+        }
+        Ok(Held { core: self, mine, recovered, guarded, published: false })
+    }
+
+    #[cold]
+    fn contend(&self, mine: u32, wait: Option<Duration>) -> Result<bool, LockError> {
+        if self.owner_thread.load(Ordering::Relaxed) == this_thread() {
+            return Err(AlreadyLocked {}.into());
+        }
+        let kernel = self.attachment.liveness(wait.map_or(Deadline::NONE, Deadline::after));
+        match lock::acquire(self.mapping(), self.attachment.header().lock(), mine, &kernel) {
+            Ok(acquired) => Ok(acquired.recovered),
+            Err(NotAcquired::Kernel(failure)) => Err(failure.into()),
+            Err(NotAcquired::Held { by_this_handle }) => {
+                Err(LockTimeout { waited: wait.unwrap_or_default(), by_this_handle }.into())
+            }
+        }
+    }
+
+    /// Takes a writer slot for this handle: at its first write, so that readers and idle writers need none.
+    #[cold]
+    fn claim(&self) -> Result<u32, LockError> {
+        let _claiming = self.claiming.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = self.mine.load(Ordering::Relaxed);
+        if mine != 0 {
+            return Ok(mine);
+        }
+        let slot = self.attachment.claim_writer_slot()?;
+        let mine = lock::claim(self.mapping(), self.attachment.header().lock(), slot);
+        // Release: the generation is stored before another thread of this handle uses the word. (That thread's own
+        // exchange publishes it to others; the mutex orders the threads that come here, this store the others.)
+        self.mine.store(mine, Ordering::Release);
+        Ok(mine)
+    }
+
+    pub(crate) fn release(self) -> Result<(), ReleaseError> {
+        Ok(self.attachment.release()?)
+    }
+}
+
+/// The writer lock, held. Dropped, it is given back.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    core: &'a Core,
+    mine: u32,
+    recovered: bool,
+    guarded: bool,
+    published: bool,
+}
+
+impl Held<'_> {
+    /// Whether the lock was taken over from a dead owner.
+    pub(crate) fn recovered(&self) -> bool {
+        self.recovered
+    }
+
+    /// Publishes an image as the next version.
+    #[inline]
+    pub(crate) fn publish(&mut self, image: &[u64]) -> Result<Version, WriteError> {
+        match self.core.slots.publish(self.core.mapping(), image) {
+            Ok(version) => {
+                self.published = true;
+                Ok(Version::new(version))
+            }
+            Err(_) => Err(VersionsExhausted {}.into()),
+        }
+    }
+
+    /// Gives the lock back, and wakes whoever waits for what was published.
+    #[inline]
+    pub(crate) fn unlock(self) -> Result<(), WriteError> {
+        let mut held = std::mem::ManuallyDrop::new(self);
+        held.give_back()
+    }
+
+    #[inline]
+    fn give_back(&mut self) -> Result<(), WriteError> {
+        let core = self.core;
+        // In the child of a fork it is the parent's lock.
+        core.attachment.check_usable().map_err(LockError::from)?;
+        if self.guarded {
+            core.owner_thread.store(0, Ordering::Relaxed);
+        }
+        let mapping = core.mapping();
+        let header = core.attachment.header();
+        let kernel = core.attachment.liveness(Deadline::NONE);
+        let released = lock::release(mapping, header.lock(), self.mine, &kernel);
+        if self.published {
+            // Between the publication and the look at the waiters' flag.
+            mapping.fence_after_exchange();
+            bell::ring(mapping, header.bell(), header.wake_always(), &kernel);
+        }
+        released.map_err(|_| LockLost {}.into())
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Who wants to hear of a lost lock calls `unlock`.
+        let _ = self.give_back();
+    }
+}
+
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
+}
+
+/// How long a read is repeated: some attempts at once, then until the time is over.
+struct Patience {
+    attempts: u32,
+    timeout: Duration,
+    end: Option<Instant>,
+}
+
+impl Patience {
+    #[inline]
+    fn new(timeout: Duration) -> Self {
+        Self { attempts: 1, timeout, end: None }
+    }
+
+    #[cold]
+    fn again(&mut self) -> bool {
+        self.attempts = self.attempts.saturating_add(1);
+        if self.attempts <= FREE_ATTEMPTS {
+            std::hint::spin_loop();
+            return true;
+        }
+        let now = Instant::now();
+        let end = *self.end.get_or_insert_with(|| now.checked_add(self.timeout).unwrap_or(now));
+        std::thread::yield_now();
+        now < end
+    }
+}
+
+/// The run of words that a whole record of `len` bytes is.
+pub(crate) const fn whole(len: usize) -> Run {
+    Run::covering(0, len)
+}
+
+/// Reads the whole record into private memory and gives it to `use_it`.
+#[inline]
+pub(crate) fn with_image<R, E: From<ReadError>>(
+    core: &Core,
+    len: usize,
+    use_it: impl FnOnce(Version, &[u8]) -> Result<R, E>,
+) -> Result<R, E> {
+    let run = whole(len);
+    scratch::with(run.words(), |words| {
+        let version = core.read(&[run], words)?;
+        use_it(version, &scratch::bytes(words)[..len])
+    })
+}

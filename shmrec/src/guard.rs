@@ -1,0 +1,163 @@
+//! The writer lock in the program's hands.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::core::{Held, whole};
+use crate::error::{ReadError, WriteError};
+use crate::reader::in_range;
+use crate::{FieldSet, Segment, SharedRecord, Version, scratch};
+
+/// The writer lock of a segment, held. Reads and edits a private copy of the record, and publishes it once: when it is
+/// unlocked or dropped.
+///
+/// Dropped in a panic, it gives the lock back and publishes nothing. It stays on its thread.
+#[must_use = "the lock is given back at once when the guard is not kept"]
+pub struct Guard<'a, T: SharedRecord> {
+    segment: &'a Segment<T>,
+    // `None` once it is given back.
+    held: Option<Held<'a>>,
+    image: Vec<u64>,
+    state: State,
+    // A lock is its thread's: `Segment::lock` finds out that a thread would wait for itself.
+    thread: PhantomData<*const ()>,
+}
+
+/// What stands in the guard's image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing yet.
+    Empty,
+    /// The last version.
+    Loaded,
+    /// What is to be published.
+    Edited,
+}
+
+impl<'a, T: SharedRecord> Guard<'a, T> {
+    pub(crate) fn new(segment: &'a Segment<T>, held: Held<'a>) -> Self {
+        Self { segment, held: Some(held), image: Vec::new(), state: State::Empty, thread: PhantomData }
+    }
+
+    /// The record as it will be published: the last version, with what this guard has edited.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::read`](crate::Reader::read).
+    pub fn read(&mut self) -> Result<T, ReadError> {
+        self.load()?;
+        Ok(T::load(self.bytes())?)
+    }
+
+    /// One field or several of the record as it will be published.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::get`](crate::Reader::get).
+    pub fn get<F: FieldSet<T>>(&mut self, fields: F) -> Result<F::Values, ReadError> {
+        self.load()?;
+        let spans = fields.spans();
+        let spans = spans.as_ref();
+        for (offset, size) in spans {
+            in_range(*offset, *size, T::SIZE)?;
+        }
+        let bytes = self.bytes();
+        Ok(fields.load(|i| &bytes[spans[i].0..spans[i].0 + spans[i].1])?)
+    }
+
+    /// Replaces the record that will be published.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Store`] when a value does not fit into its field; what was to be published stays as it was.
+    pub fn write(&mut self, record: &T) -> Result<(), WriteError> {
+        let mut image = vec![0; whole(T::SIZE).words()];
+        record.store(scratch::zeroed(&mut image, T::SIZE))?;
+        self.image = image;
+        self.state = State::Edited;
+        Ok(())
+    }
+
+    /// Sets one field or several of the record that will be published.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Store`] when a value does not fit into its field, [`WriteError::Read`] when the last version cannot
+    /// be read; what was to be published stays as it was.
+    pub fn set<F: FieldSet<T>>(&mut self, fields: F, values: &F::Values) -> Result<(), WriteError> {
+        self.load()?;
+        for (offset, size) in fields.spans().as_ref() {
+            in_range(*offset, *size, T::SIZE)?;
+        }
+        let mut image = self.image.clone();
+        fields.store(values, &mut scratch::bytes_mut(&mut image)[..T::SIZE])?;
+        self.image = image;
+        self.state = State::Edited;
+        Ok(())
+    }
+
+    /// Whether the lock was taken over from a program that died with it.
+    #[must_use]
+    pub fn recovered(&self) -> bool {
+        self.held.as_ref().is_some_and(Held::recovered)
+    }
+
+    /// Publishes what was edited, if anything was, and gives the lock back. Gives the version that was published.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::LockLost`] when another program has broken the lock meanwhile.
+    pub fn unlock(mut self) -> Result<Option<Version>, WriteError> {
+        self.finish()
+    }
+
+    /// Forgets what was edited and gives the lock back.
+    ///
+    /// # Errors
+    ///
+    /// As [`unlock`](Self::unlock).
+    pub fn discard(mut self) -> Result<(), WriteError> {
+        self.state = State::Empty;
+        self.finish().map(drop)
+    }
+
+    fn finish(&mut self) -> Result<Option<Version>, WriteError> {
+        let Some(mut held) = self.held.take() else { return Ok(None) };
+        let version = match self.state {
+            State::Edited => Some(held.publish(&self.image)?),
+            State::Empty | State::Loaded => None,
+        };
+        held.unlock()?;
+        Ok(version)
+    }
+
+    fn load(&mut self) -> Result<(), ReadError> {
+        if self.state == State::Empty {
+            let mut image = vec![0; whole(T::SIZE).words()];
+            self.segment.read_image(&mut image)?;
+            self.image = image;
+            self.state = State::Loaded;
+        }
+        Ok(())
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &scratch::bytes(&self.image)[..T::SIZE]
+    }
+}
+
+impl<T: SharedRecord> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.state = State::Empty;
+        }
+        // Who wants to hear of a lost lock calls `unlock`.
+        let _ = self.finish();
+    }
+}
+
+impl<T: SharedRecord> fmt::Debug for Guard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("recovered", &self.recovered()).field("state", &self.state).finish_non_exhaustive()
+    }
+}

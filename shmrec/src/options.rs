@@ -1,0 +1,275 @@
+//! Options: one object for creating and for linking, as the ancestor's functions take the same options on both sides.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use shmrec_os::{Access, Perms, Place, SegmentName, TrustOwner};
+
+use crate::{CreateError, LinkError, Reader, Segment, SharedRecord};
+
+/// How a segment is created or linked.
+///
+/// The defaults suit most programs: this user reads and writes, 4 slots, gone with the last user, in `/dev/shm` (or
+/// `$SHMREC_DIR`). What only a creator decides (perms, persist, slots, wake_always) is ignored when linking: a segment
+/// keeps what its creator gave it.
+///
+/// ```
+/// use shmrec::{Perms, SegmentOptions, SharedRecord};
+///
+/// #[derive(SharedRecord, Clone, Debug)]
+/// struct Pose { x: f64, y: f64 }
+///
+/// let options = SegmentOptions::new().perms(Perms::RRR).slots(8);
+/// let name = format!("options_{}", std::process::id());
+/// let segment = options.create::<Pose>(&name)?;
+/// segment.write(&Pose { x: 1.0, y: 2.0 })?;
+///
+/// assert_eq!(options.reader::<Pose>(&name)?.read()?.y, 2.0);
+/// # Ok::<(), shmrec::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SegmentOptions {
+    pub(crate) perms: Perms,
+    pub(crate) persist: bool,
+    pub(crate) slots: u32,
+    pub(crate) wake_always: bool,
+    dir: Option<PathBuf>,
+    trust: TrustOwner,
+    pub(crate) read_timeout: Duration,
+    pub(crate) lock_timeout: Duration,
+}
+
+/// Which of the two [`SegmentOptions::create_or_link`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// The segment was not there.
+    Created,
+    /// The segment was there.
+    Linked,
+}
+
+impl SegmentOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self {
+            perms: Perms::RW,
+            persist: false,
+            slots: 4,
+            wake_always: false,
+            dir: None,
+            trust: TrustOwner::NoOther,
+            read_timeout: Duration::from_secs(1),
+            lock_timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// Who may read and write the segment, exactly: the umask does not apply. Default: [`Perms::RW`].
+    pub fn perms(mut self, perms: Perms) -> Self {
+        self.perms = perms;
+        self
+    }
+
+    /// Whether the segment stays when its last user goes (the ancestor's `SHM_PERSIST`): until
+    /// [`remove`](Self::remove), or until the machine goes down when it is in `/dev/shm`. Default: no.
+    pub fn persist(mut self, persist: bool) -> Self {
+        self.persist = persist;
+        self
+    }
+
+    /// How many slots the segment has: 2, 4, 8 … 256. Default: 4.
+    ///
+    /// A segment keeps the last `slots - 1` versions, and a reader tries again only when writers complete so many
+    /// versions during its copy. Each slot takes the record's size, rounded up to 64 bytes.
+    pub fn slots(mut self, slots: u32) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    /// Whether every write wakes waiting readers by a system call (370 ns), registered or not. Default: no.
+    ///
+    /// A [`Segment`] that waits registers in the segment, and writers look there. A [`Reader`] cannot write there; it
+    /// looks for newer versions after pauses of up to 5 ms, unless the segment was created with this option.
+    pub fn wake_always(mut self, wake_always: bool) -> Self {
+        self.wake_always = wake_always;
+        self
+    }
+
+    /// The directory that the segment is in, instead of `$SHMREC_DIR` or `/dev/shm`: a volume that containers share, or
+    /// `$XDG_RUNTIME_DIR`. A file system in memory is what suits; others work.
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Whether sessions share the segment (the ancestor's `SHM_GLOBAL`). Changes nothing on UNIX, where names are
+    /// machine-wide already; accepted, so that programs for several systems say it once.
+    pub fn global(self, _global: bool) -> Self {
+        self
+    }
+
+    /// Whose segments may be mapped, beside this user's own and root's. Default: nobody else's; they are read through
+    /// the kernel, and not written.
+    pub fn trust_owner(mut self, trust: TrustOwner) -> Self {
+        self.trust = trust;
+        self
+    }
+
+    /// How long a read tries again when writers overtake it, before it is [`Contended`](crate::ReadError::Contended).
+    /// Default: 1 s.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// How long a write or [`Segment::lock`] waits for a living program that has the lock. Default: 5 s.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
+        self
+    }
+
+    /// Creates a segment that holds no record yet.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError::AlreadyExists`] when a segment of this name lives or persists; a name that nobody uses any more is
+    /// replaced. [`CreateError::NoSpace`] when the file system is full. See [`CreateError`] for the others.
+    pub fn create<T: SharedRecord>(&self, name: &str) -> Result<Segment<T>, CreateError> {
+        Segment::create_by(self, name, None)
+    }
+
+    /// Creates a segment whose version 1 is `initial`: nobody ever sees it without a record.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), and [`CreateError::Store`] when `initial` does not fit into its fields.
+    pub fn create_with<T: SharedRecord>(&self, name: &str, initial: &T) -> Result<Segment<T>, CreateError> {
+        Segment::create_by(self, name, Some(initial))
+    }
+
+    /// Links to a segment for reading and writing.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::NotFound`] when there is none, [`LinkError::Mismatch`] when it holds another record. See
+    /// [`LinkError`] for the others.
+    pub fn link<T: SharedRecord>(&self, name: &str) -> Result<Segment<T>, LinkError> {
+        Segment::link_by(self, name)
+    }
+
+    /// Links to a segment for reading only: it is mapped read-only.
+    ///
+    /// # Errors
+    ///
+    /// As [`link`](Self::link).
+    pub fn reader<T: SharedRecord>(&self, name: &str) -> Result<Reader<T>, LinkError> {
+        Reader::link_by(self, name)
+    }
+
+    /// Links to a segment as soon as there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`link`](Self::link); [`LinkError::NotFound`] when none came within `timeout`.
+    pub fn link_wait<T: SharedRecord>(&self, name: &str, timeout: Duration) -> Result<Segment<T>, LinkError> {
+        until_found(timeout, || self.link(name))
+    }
+
+    /// Links to a segment for reading only, as soon as there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`link_wait`](Self::link_wait).
+    pub fn reader_wait<T: SharedRecord>(&self, name: &str, timeout: Duration) -> Result<Reader<T>, LinkError> {
+        until_found(timeout, || self.reader(name))
+    }
+
+    /// Links to a segment, or creates it if there is none, and says which.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create) and [`link`](Self::link).
+    pub fn create_or_link<T: SharedRecord>(&self, name: &str) -> Result<(Segment<T>, Opened), crate::Error> {
+        // Between the two looks another program may create or remove it. Each round, some program has succeeded.
+        const ROUNDS: u32 = 100;
+        let mut round = 0;
+        loop {
+            round += 1;
+            match self.link(name) {
+                Ok(segment) => return Ok((segment, Opened::Linked)),
+                Err(LinkError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+            match self.create(name) {
+                Ok(segment) => return Ok((segment, Opened::Created)),
+                Err(CreateError::AlreadyExists(_)) if round < ROUNDS => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Removes a segment that nobody uses, persistent or not.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError::InUse`](crate::RemoveError::InUse) when somebody uses it,
+    /// [`RemoveError::NotFound`](crate::RemoveError::NotFound) when there is none.
+    pub fn remove(&self, name: &str) -> Result<(), crate::RemoveError> {
+        Ok(shmrec_os::remove(&self.place(SegmentName::new(name)?))?)
+    }
+
+    pub(crate) fn place(&self, name: SegmentName) -> Place {
+        Place::new(name, self.dir.as_deref())
+    }
+
+    pub(crate) fn attach(&self, name: &str, access: Access) -> Result<shmrec_os::Attachment, LinkError> {
+        Ok(shmrec_os::link(&self.place(SegmentName::new(name)?), access, self.trust)?)
+    }
+}
+
+impl Default for SegmentOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Looks for a segment after growing pauses.
+fn until_found<S>(timeout: Duration, mut look: impl FnMut() -> Result<S, LinkError>) -> Result<S, LinkError> {
+    const LONGEST: Duration = Duration::from_millis(20);
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match look() {
+            Err(error @ (LinkError::NotFound(_) | LinkError::Busy(_))) => {
+                let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else {
+                    return Err(error);
+                };
+                std::thread::sleep(left.min(pause));
+                pause = (pause * 2).min(LONGEST);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Removes a segment that nobody uses, persistent or not, from the default directory.
+///
+/// # Errors
+///
+/// As [`SegmentOptions::remove`].
+///
+/// ```
+/// use shmrec::{SegmentOptions, SharedRecord};
+///
+/// #[derive(SharedRecord, Clone, Debug)]
+/// struct Count { n: u64 }
+///
+/// let name = format!("remove_{}", std::process::id());
+/// drop(SegmentOptions::new().persist(true).create_with(&name, &Count { n: 1 })?);
+/// shmrec::remove(&name)?;
+/// assert!(shmrec::remove(&name).is_err());
+/// # Ok::<(), shmrec::Error>(())
+/// ```
+pub fn remove(name: &str) -> Result<(), crate::RemoveError> {
+    SegmentOptions::new().remove(name)
+}

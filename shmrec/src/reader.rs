@@ -1,0 +1,386 @@
+//! The reading side of a segment.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use shmrec_os::{Access, Failure, Memory};
+
+use crate::core::{Core, whole, with_image};
+use crate::error::{LinkError, Mismatch, OutOfRange, ReadError, ReleaseError, WaitError};
+use crate::schema::Schema;
+use crate::transfer::{Run, Source};
+use crate::{FieldSet, Fingerprint, Follower, Published, SegmentOptions, SharedRecord, Version, model, scratch};
+
+/// A link for reading only: the segment is mapped read-only, and nothing that a reader does is seen by another program.
+///
+/// No method of a `Reader` writes, and none waits for a writer's lock. Values come out of private memory, into which one
+/// whole version was copied; another process's later writes never show in them.
+///
+/// ```
+/// use shmrec::{Reader, Segment, SharedRecord};
+///
+/// #[derive(SharedRecord, Clone, Debug, PartialEq)]
+/// struct Pose { x: f64, y: f64, seq: u64 }
+///
+/// // One program:
+/// let name = format!("reader_{}", std::process::id());
+/// let segment = Segment::create_with(&name, &Pose { x: 0.0, y: 0.0, seq: 0 })?;
+///
+/// // Any other:
+/// let pose = Reader::<Pose>::link(&name)?;
+/// assert_eq!(pose.read()?.seq, 0);
+///
+/// segment.update(|p| p.seq += 1)?;
+/// assert_eq!(pose.get(Pose::fields().seq)?, 1);
+/// # Ok::<(), shmrec::Error>(())
+/// ```
+///
+/// Writing does not compile:
+///
+/// ```compile_fail,E0599
+/// # use shmrec::{Reader, SharedRecord};
+/// # #[derive(SharedRecord, Clone, Debug)]
+/// # struct Pose { x: f64 }
+/// # let pose = Reader::<Pose>::link("pose").unwrap();
+/// pose.write(&Pose { x: 1.0 });
+/// ```
+pub struct Reader<T> {
+    pub(crate) core: Core,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: SharedRecord> Reader<T> {
+    /// Links to a segment with the default options.
+    ///
+    /// # Errors
+    ///
+    /// As [`SegmentOptions::reader`].
+    pub fn link(name: &str) -> Result<Self, LinkError> {
+        SegmentOptions::new().reader(name)
+    }
+
+    /// Links to a segment as soon as there is one, with the default options.
+    ///
+    /// # Errors
+    ///
+    /// As [`SegmentOptions::reader_wait`].
+    pub fn link_wait(name: &str, timeout: Duration) -> Result<Self, LinkError> {
+        SegmentOptions::new().reader_wait(name, timeout)
+    }
+
+    pub(crate) fn link_by(options: &SegmentOptions, name: &str) -> Result<Self, LinkError> {
+        let core = Core::new(options.attach(name, Access::Read)?, options);
+        check_schema::<T>(&core)?;
+        Ok(Self::of(core))
+    }
+
+    pub(crate) fn of(core: Core) -> Self {
+        Self { core, record: PhantomData }
+    }
+
+    /// The last version of the record.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::NotYetWritten`] before the first write; [`ReadError::Invalid`] when some program wrote bytes that
+    /// are no value of the record; [`ReadError::Contended`] when writers overtook the copy for the whole
+    /// [`read_timeout`](SegmentOptions::read_timeout).
+    #[inline]
+    pub fn read(&self) -> Result<T, ReadError> {
+        with_image(&self.core, T::SIZE, |_, image| Ok(T::load(image)?))
+    }
+
+    /// The last version of the record, and which it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_versioned(&self) -> Result<Published<T>, ReadError> {
+        with_image(&self.core, T::SIZE, |version, image| Ok(Published { version, record: T::load(image)? }))
+    }
+
+    /// Replaces `record` by the last version, keeping what it has allocated where that serves. Gives the version.
+    ///
+    /// The record is made in place: one that is too big for the stack never passes over it.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); `record` is then as it was.
+    pub fn read_into(&self, record: &mut T) -> Result<Version, ReadError> {
+        with_image(&self.core, T::SIZE, |version, image| {
+            // First all of it, or an error would leave half of the old record.
+            T::check(image)?;
+            record.load_into(image)?;
+            Ok(version)
+        })
+    }
+
+    /// The last version of the record, made on the heap: for records too big for the stack.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// ```
+    /// use shmrec::{Segment, SharedRecord};
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Frame { number: u64, pixels: [[u32; 256]; 256] }
+    ///
+    /// let name = format!("boxed_{}", std::process::id());
+    /// let segment = Segment::create_with(&name, &Frame { number: 0, pixels: [[0; 256]; 256] })?;
+    /// let last: Box<Frame> = segment.read_boxed()?;
+    /// assert_eq!(last.number, 0);
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn read_boxed(&self) -> Result<Box<T>, ReadError> {
+        with_image(&self.core, T::SIZE, |_, image| {
+            T::check(image)?;
+            Ok(model::load_boxed(image)?)
+        })
+    }
+
+    /// One of the last versions. A segment of `N` slots keeps `N - 1`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::NoSuchVersion`] when it has been overwritten or is still to come, [`ReadError::NotYetWritten`] for
+    /// [`Version::NONE`]; otherwise as [`read`](Self::read).
+    pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
+        let run = whole(T::SIZE);
+        scratch::with(run.words(), |words| {
+            self.core.read_version(version, &[run], words)?;
+            Ok(T::load(&scratch::bytes(words)[..T::SIZE])?)
+        })
+    }
+
+    /// The last versions that the segment still has, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read). Versions that are overwritten while this looks are left out.
+    pub fn history(&self) -> Result<Vec<Published<T>>, ReadError> {
+        let newest = self.core.version()?.get();
+        let oldest = newest.saturating_sub(self.core.kept_versions() - 1).max(1);
+        let mut versions = Vec::new();
+        for version in (oldest..=newest).map(Version::new) {
+            match self.read_version(version) {
+                Ok(record) => versions.push(Published { version, record }),
+                Err(ReadError::NoSuchVersion(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(versions)
+    }
+
+    /// One field, or a tuple of up to eight, of the last version. Only the words that the fields stand in are copied.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); only the fields asked for are validated.
+    ///
+    /// ```
+    /// # use shmrec::{Segment, SharedRecord};
+    /// #[derive(SharedRecord, Clone, Debug)]
+    /// struct Pose { x: f64, y: f64, seq: u64 }
+    ///
+    /// # let name = format!("get_{}", std::process::id());
+    /// let pose = Segment::create_with(&name, &Pose { x: 1.0, y: 2.0, seq: 3 })?;
+    /// let f = Pose::fields();
+    /// assert_eq!(pose.get(f.y)?, 2.0);
+    /// assert_eq!(pose.get((f.x, f.seq))?, (1.0, 3));
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn get<F: FieldSet<T>>(&self, fields: F) -> Result<F::Values, ReadError> {
+        let spans = fields.spans();
+        let spans = spans.as_ref();
+        let mut runs = [Run::covering(0, 0); model::MAX_FIELDS];
+        // Where the n-th field's own bytes begin among those that are copied.
+        let mut starts = [0; model::MAX_FIELDS];
+        let mut words = 0;
+        for (i, (offset, size)) in spans.iter().enumerate() {
+            in_range(*offset, *size, T::SIZE)?;
+            runs[i] = Run::covering(*offset, *size);
+            starts[i] = words * 8 + offset % 8;
+            words += runs[i].words();
+        }
+        scratch::with(words, |memory| {
+            self.core.read(&runs[..spans.len()], memory)?;
+            let bytes = scratch::bytes(memory);
+            Ok(fields.load(|i| &bytes[starts[i]..starts[i] + spans[i].1])?)
+        })
+    }
+
+    /// Copies the record's bytes from `offset` on into `bytes`, all of one version. They are not validated.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::OutOfRange`] when they are not within the record; otherwise as [`read`](Self::read).
+    pub fn read_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
+        in_range(offset, bytes.len(), T::SIZE)?;
+        let run = Run::covering(offset, bytes.len());
+        scratch::with(run.words(), |words| {
+            let version = self.core.read(&[run], words)?;
+            bytes.copy_from_slice(&scratch::bytes(words)[offset % 8..][..bytes.len()]);
+            Ok(version)
+        })
+    }
+
+    /// The number of the last version; [`Version::NONE`] before the first write, and when the segment cannot be read,
+    /// which the next read then says in full.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.core.version().unwrap_or(Version::NONE)
+    }
+
+    /// The last version as soon as there is one newer than `since`: at once, if there is one already.
+    ///
+    /// A [`Segment`](crate::Segment) sleeps until a writer wakes it; a [`Reader`] may not write to the segment, so it
+    /// looks after pauses of up to 5 ms, unless the segment was created with
+    /// [`wake_always`](SegmentOptions::wake_always).
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::Timeout`] when none came in time; otherwise as [`read`](Self::read).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use shmrec::{Reader, Segment, SharedRecord, Version};
+    /// #[derive(SharedRecord, Clone, Debug)]
+    /// struct Count { n: u64 }
+    ///
+    /// # let name = format!("wait_{}", std::process::id());
+    /// let segment = Segment::<Count>::create(&name)?;
+    /// let reader = Reader::<Count>::link(&name)?;
+    /// let writer = std::thread::spawn(move || segment.write(&Count { n: 7 }).map(|_| segment));
+    ///
+    /// let first = reader.wait_newer(Version::NONE, Duration::from_secs(10))?;
+    /// assert_eq!((first.n, first.version), (7, Version::new(1)));
+    /// # drop(writer.join());
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn wait_newer(&self, since: Version, timeout: Duration) -> Result<Published<T>, WaitError> {
+        self.core.wait(since, timeout, || match self.core.version()? > since {
+            true => Ok(Some(self.read_versioned()?)),
+            false => Ok(None),
+        })
+    }
+
+    /// Visits every version from the next one on, and counts those that were overwritten before they could be visited.
+    #[must_use]
+    pub fn follow(&self) -> Follower<'_, T> {
+        Follower::new(self, self.version())
+    }
+
+    /// How many handles use the segment, in all programs, this one included.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel cannot be asked.
+    pub fn users(&self) -> Result<usize, ReadError> {
+        Ok(self.core.attachment().users()?)
+    }
+
+    /// How often a writer took the lock over from one that had died with it.
+    ///
+    /// # Errors
+    ///
+    /// When the segment cannot be read.
+    pub fn recoveries(&self) -> Result<u32, ReadError> {
+        self.core.recoveries()
+    }
+
+    /// The segment's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.core.attachment().place().name().as_str()
+    }
+
+    /// The segment's file.
+    #[must_use]
+    pub fn path(&self) -> &std::path::Path {
+        self.core.attachment().place().path()
+    }
+
+    /// How many slots the segment has: it keeps one version fewer.
+    #[must_use]
+    pub fn slots(&self) -> u32 {
+        self.core.attachment().header().slots()
+    }
+
+    /// Whether the segment stays when its last user goes.
+    #[must_use]
+    pub fn persists(&self) -> bool {
+        self.core.attachment().header().persist()
+    }
+
+    /// Whether this link loads from the segment itself. If not, its owner is not trusted, and every access is a system
+    /// call (see [`SegmentOptions::trust_owner`]).
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        matches!(self.core.attachment().memory(), Memory::Mapped(_))
+    }
+
+    /// The record's schema.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        Schema::of::<T>()
+    }
+
+    /// Gives the link up, and says if anything stood in the way. Dropping does the same in silence.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses; the link is gone all the same.
+    pub fn release(self) -> Result<(), ReleaseError> {
+        self.core.release()
+    }
+}
+
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("path", &self.core.attachment().place().path()).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn in_range(offset: usize, len: usize, size: usize) -> Result<(), OutOfRange> {
+    match offset.checked_add(len) {
+        Some(end) if end <= size => Ok(()),
+        _ => Err(OutOfRange { offset, len, size }),
+    }
+}
+
+/// Whether the segment holds records of type `T`.
+pub(crate) fn check_schema<T: SharedRecord>(core: &Core) -> Result<(), LinkError> {
+    let header = core.attachment().header();
+    let damaged = |problem: String| LinkError::from(core.attachment().damaged(problem));
+    if Fingerprint::from_le_bytes(header.fingerprint()) == T::FINGERPRINT {
+        if (header.record_len(), header.record_align()) == (T::SIZE, T::ALIGN) {
+            return Ok(());
+        }
+        return Err(damaged(format!(
+            "its fingerprint is that of a record of {} bytes, and its header says {}",
+            T::SIZE,
+            header.record_len()
+        )));
+    }
+    let mut words = vec![0; header.schema_len().div_ceil(8)];
+    match core.attachment().memory() {
+        Memory::Mapped(mapping) => match mapping.copy_out(header.schema(), &mut words) {
+            Ok(()) => {}
+            Err(never) => match never {},
+        },
+        Memory::Copied(copied) => Source::copy_out(copied, header.schema(), &mut words)
+            .map_err(|error| -> Failure { core.attachment().failed_read(error) })?,
+    }
+    let text = std::str::from_utf8(&scratch::bytes(&words)[..header.schema_len()])
+        .map_err(|error| damaged(format!("its schema is not UTF-8: {error}")))?;
+    let theirs = Schema::parse(text).map_err(|error| damaged(format!("its schema cannot be read: {error}")))?;
+    let differences = Schema::of::<T>().differences(&theirs);
+    if differences.is_empty() {
+        return Err(damaged("its fingerprint is not that of its schema".to_owned()));
+    }
+    Err(Mismatch { differences }.into())
+}
+

@@ -1,0 +1,253 @@
+//! The transfer protocol: a record is published whole, and read whole, without a lock on the reader's side.
+//!
+//! Version `v` lives in slot `v % N`. Two counters say what is going on: `begin` is the version that a writer has begun
+//! to write, `committed` the last that is whole. A reader copies the slot of `committed` and then looks whether a writer
+//! has meanwhile begun the version that reuses this slot; only a writer that completes N-1 versions during one copy
+//! makes it try again. `docs/protocol.md` has the proof.
+//!
+//! # Orderings
+//!
+//! * The writer's release fence stands between the store of `begin` and the stores to the slot. The reader's second acquire
+//!   fence stands between its loads from the slot and its load of `begin`. They pair: a reader that saw one word of
+//!   version `c + N` sees `begin >= c + N` and discards the copy.
+//! * The writer's release store of `committed` pairs with the reader's first acquire fence, behind its load of
+//!   `committed`: the copy sees all of that version, or something later.
+
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+
+use shmrec_os::format::Header;
+use shmrec_os::words::{ReadWords, Words};
+use shmrec_os::{Copied, Mapping};
+use zerocopy::IntoBytes;
+
+use crate::copy;
+
+/// Memory from which runs of words can be copied.
+pub(crate) trait Source: ReadWords {
+    /// Copies words that other processes may be storing to.
+    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Self::Fault>;
+}
+
+/// Memory to which runs of words can be copied.
+pub(crate) trait Target: Source + Words {
+    /// Copies words to where other processes may be loading.
+    fn copy_in(&self, from: &[u64], at: usize);
+}
+
+impl Source for Mapping {
+    #[allow(unsafe_code)]
+    #[inline]
+    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Infallible> {
+        let from = self.pointer(at, size_of_val(to));
+        assert!(at % 8 == 0, "words at {at}");
+        // SAFETY: `pointer` has checked that the bytes lie in the mapping, which begins at a page, so that a multiple
+        // of 8 in it is aligned; and all of this program reaches mappings by atomic accesses only.
+        unsafe { copy::copy_out(from.cast(), to) };
+        Ok(())
+    }
+}
+
+impl Target for Mapping {
+    #[allow(unsafe_code)]
+    #[inline]
+    fn copy_in(&self, from: &[u64], at: usize) {
+        let to = self.pointer(at, size_of_val(from));
+        assert!(at % 8 == 0 && self.is_writable(), "words to {at}");
+        // SAFETY: as in `copy_out`, and the mapping is writable.
+        unsafe { copy::copy_in(from, to.cast()) };
+    }
+}
+
+impl Source for Copied {
+    fn copy_out(&self, at: usize, to: &mut [u64]) -> std::io::Result<()> {
+        Copied::copy_out(self, at, to.as_mut_bytes())
+    }
+}
+
+/// Where counters and slots are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slots {
+    begin: usize,
+    committed: usize,
+    records: usize,
+    stride: usize,
+    count: u64,
+}
+
+/// A run of words of a record: where it begins, in bytes from the record's start, and how many words it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run {
+    at: usize,
+    words: usize,
+}
+
+impl Run {
+    /// The words that cover `len` bytes at `offset`.
+    pub(crate) const fn covering(offset: usize, len: usize) -> Self {
+        let at = offset & !7;
+        Self { at, words: (offset + len).div_ceil(8) - at / 8 }
+    }
+
+    /// How many words.
+    pub(crate) const fn words(self) -> usize {
+        self.words
+    }
+}
+
+/// Why nothing was read.
+#[derive(Debug)]
+pub(crate) enum NotRead<F> {
+    /// There is no version yet.
+    NotYetWritten,
+    /// Writers were faster than the copy each time.
+    Contended,
+    /// The version asked for has been overwritten.
+    Gone,
+    /// The version asked for is still to come.
+    ToCome,
+    /// The memory cannot be read.
+    Fault(F),
+}
+
+impl<F> From<F> for NotRead<F> {
+    fn from(fault: F) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// All 2^64 - 1 versions are used up, which takes centuries, or a peer that writes what it must not.
+#[derive(Debug)]
+pub(crate) struct Exhausted;
+
+impl Slots {
+    pub(crate) fn new(header: &Header) -> Self {
+        Self {
+            begin: header.transfer(),
+            committed: header.transfer() + 8,
+            records: header.records(),
+            stride: header.stride(),
+            count: header.slots().into(),
+        }
+    }
+
+    /// How many slots.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// What stands in a new segment whose creator publishes a first record: the slot's and the counters' places and the
+    /// counters.
+    pub(crate) fn first(&self) -> (usize, usize, [u64; 2]) {
+        (self.slot(1), self.begin, [1, 1])
+    }
+
+    /// Where the slot of `version` begins. Whatever a peer made of the version: one of the slots.
+    #[inline]
+    fn slot(&self, version: u64) -> usize {
+        self.records + (version & (self.count - 1)) as usize * self.stride
+    }
+
+    /// The last whole version.
+    #[inline]
+    pub(crate) fn committed<M: ReadWords>(&self, memory: &M) -> Result<u64, M::Fault> {
+        let version = memory.load_u64(self.committed)?;
+        // Pairs with the release store in `publish`.
+        memory.fence(Ordering::Acquire);
+        Ok(version)
+    }
+
+    /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. `again` says whether to
+    /// try once more when writers were faster.
+    #[inline]
+    pub(crate) fn read<M: Source>(
+        &self,
+        memory: &M,
+        runs: &[Run],
+        to: &mut [u64],
+        mut again: impl FnMut() -> bool,
+    ) -> Result<u64, NotRead<M::Fault>> {
+        loop {
+            let version = self.committed(memory)?;
+            if version == 0 {
+                return Err(NotRead::NotYetWritten);
+            }
+            if self.copy_if_whole(memory, version, runs, to)? {
+                return Ok(version);
+            }
+            if !again() {
+                return Err(NotRead::Contended);
+            }
+        }
+    }
+
+    /// Copies `runs` of one of the last versions to `to`.
+    pub(crate) fn read_version<M: Source>(
+        &self,
+        memory: &M,
+        version: u64,
+        runs: &[Run],
+        to: &mut [u64],
+    ) -> Result<(), NotRead<M::Fault>> {
+        if version == 0 {
+            return Err(NotRead::NotYetWritten);
+        }
+        if self.committed(memory)? < version {
+            return Err(NotRead::ToCome);
+        }
+        if self.copy_if_whole(memory, version, runs, to)? { Ok(()) } else { Err(NotRead::Gone) }
+    }
+
+    /// Copies; `false` when a writer may have stored to the slot meanwhile.
+    #[inline]
+    fn copy_if_whole<M: Source>(
+        &self,
+        memory: &M,
+        version: u64,
+        runs: &[Run],
+        to: &mut [u64],
+    ) -> Result<bool, M::Fault> {
+        let slot = self.slot(version);
+        let mut filled = 0;
+        for run in runs {
+            debug_assert!(run.at + 8 * run.words <= self.stride, "{run:?} beyond the slot");
+            memory.copy_out(slot + run.at, &mut to[filled..filled + run.words])?;
+            filled += run.words;
+        }
+        // Pairs with the release fence in `publish`.
+        memory.fence(Ordering::Acquire);
+        let begin = memory.load_u64(self.begin)?;
+        // In one comparison that no invented counter passes or overflows: version <= begin < version + N.
+        Ok(begin.wrapping_sub(version) < self.count)
+    }
+
+    /// Publishes `image` as the next version, which it gives. The caller holds the writer lock.
+    #[inline]
+    pub(crate) fn publish<M: Target>(&self, memory: &M, image: &[u64]) -> Result<u64, Exhausted> {
+        let Ok(committed) = memory.load_u64(self.committed);
+        let version = committed.checked_add(1).ok_or(Exhausted)?;
+        // A writer that died after this store left the same number here: it is begun again.
+        memory.store_u64(self.begin, version, Ordering::Relaxed);
+        // Pairs with the reader's acquire fence behind its copy.
+        memory.fence(Ordering::Release);
+        memory.copy_in(image, self.slot(version));
+        // Release: pairs with the reader's acquire fence behind its load of `committed`.
+        memory.store_u64(self.committed, version, Ordering::Release);
+        Ok(version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Run;
+
+    #[test]
+    fn a_run_covers_its_bytes_with_whole_words() {
+        for (offset, len, at, words) in
+            [(0, 1, 0, 1), (7, 1, 0, 1), (7, 2, 0, 2), (8, 8, 8, 1), (9, 16, 8, 3), (16, 0, 16, 0), (3, 0, 0, 1)]
+        {
+            let run = Run::covering(offset, len);
+            assert_eq!((run.at, run.words), (at, words), "{len} bytes at {offset}");
+        }
+    }
+}
