@@ -1,1 +1,13 @@
-//! examples
+//! What the examples are made of, apart from their `main`.
+//!
+//! - [`proc`] reads the figures that Linux keeps under `/proc`.
+//! - [`sysmon`] turns two readings into a record, and a record into a table. It knows no segment: that is what the
+//!   example `sysmon` shows.
+//! - [`demo`] is the record and the conversation that `shmcreate` and `shmlink` share.
+//! - [`clock`] and [`signals`] serve both.
+
+pub mod clock;
+pub mod demo;
+pub mod proc;
+pub mod signals;
+pub mod sysmon;

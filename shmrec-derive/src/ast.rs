@@ -58,7 +58,7 @@ pub(crate) struct Field {
 
 /// Whether a field has a place in the image.
 pub(crate) enum Transfer {
-    Stored(Stored),
+    Stored(Box<Stored>),
     Skipped,
 }
 
@@ -70,6 +70,8 @@ pub(crate) struct Stored {
     pub(crate) capacity: Vec<Expr>,
     /// The offset that the user states, to be checked.
     pub(crate) offset: Option<Expr>,
+    /// Whether an attribute was refused, so that what seems to be missing may have been meant.
+    pub(crate) flawed: bool,
 }
 
 /// An enum of field-less variants, at least one.
@@ -203,7 +205,7 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
             }
             Transfer::Skipped
         }
-        None => Transfer::Stored(Stored {
+        None => Transfer::Stored(Box::new(Stored {
             name: match (&field.ident, attrs.rename) {
                 (None, None) => Name { text: index.to_string(), span: field.ty.span() },
                 (None, Some(text)) => Name { text: text.value(), span: text.span() },
@@ -211,17 +213,13 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
             },
             docs: attr::docs(&field.attrs),
             capacity: match attrs.capacity {
-                Some(Expr::Tuple(levels)) => {
-                    if levels.elems.is_empty() {
-                        errors.on(&levels, "`capacity` needs a number for each level: `capacity = (8, 32)`");
-                    }
-                    levels.elems.into_iter().collect()
-                }
+                Some(Expr::Tuple(levels)) => levels.elems.into_iter().collect(),
                 Some(one) => vec![one],
                 None => Vec::new(),
             },
             offset: attrs.offset,
-        }),
+            flawed: attrs.flawed,
+        })),
     };
     let member = match &field.ident {
         Some(ident) => Member::Named(ident.clone()),

@@ -20,6 +20,8 @@ pub(crate) struct ItemAttrs {
 /// What `#[record(...)]` says on a field.
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
+    /// Whether something was wrong, so that what is missing may have been meant.
+    pub(crate) flawed: bool,
     pub(crate) capacity: Option<Expr>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) offset: Option<Expr>,
@@ -58,15 +60,18 @@ pub(crate) fn of_item(attrs: &[Attribute], errors: &mut Errors) -> ItemAttrs {
 
 pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
     let mut found = FieldAttrs::default();
+    let before = errors.count();
     each_key(attrs, &FIELD, errors, |key, input| {
         match key.to_string().as_str() {
             "capacity" => found.capacity = Some(value(key, input, "capacity = 32")?),
             "rename" => found.rename = Some(text(key, input)?),
             "offset" => found.offset = Some(value(key, input, "offset = 8")?),
+            _ if input.peek(Token![=]) => return Err(input.error("`skip` takes no value")),
             _ => found.skip = Some(key.clone()),
         }
         Ok(())
     });
+    found.flawed = errors.count() > before;
     found
 }
 
@@ -130,7 +135,9 @@ fn skip_to_comma(input: ParseStream<'_>) -> Result<()> {
 /// The next key, if it is known here and new.
 fn key(input: ParseStream<'_>, place: &Place, seen: &[Ident]) -> Result<Ident> {
     // `crate` is a keyword.
-    let key = input.call(Ident::parse_any)?;
+    let key = input
+        .call(Ident::parse_any)
+        .map_err(|error| Error::new(error.span(), format!("{} takes {}", place.name, listed(place.keys))))?;
     if place.keys.iter().all(|known| key != known) {
         return Err(Error::new(key.span(), unknown(&key.to_string(), place)));
     }

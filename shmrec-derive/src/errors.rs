@@ -6,7 +6,10 @@ use syn::Error;
 
 /// Every error found so far.
 #[derive(Default)]
-pub(crate) struct Errors(Option<Error>);
+pub(crate) struct Errors {
+    all: Option<Error>,
+    count: usize,
+}
 
 impl Errors {
     /// Adds an error that underlines `tokens`.
@@ -16,14 +19,20 @@ impl Errors {
 
     /// Adds an error made elsewhere.
     pub(crate) fn add(&mut self, error: Error) {
-        match &mut self.0 {
+        self.count += 1;
+        match &mut self.all {
             Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
+            None => self.all = Some(error),
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// What the compiler is to say, or nothing when all is well.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
-        self.0.map(|errors| errors.to_compile_error())
+        self.all.map(|errors| errors.to_compile_error())
     }
 }

@@ -5,7 +5,7 @@
 //! user's own types might have is introduced, and a method is called with a dot only where it is inherent and takes the
 //! receiver as it is (a blanket trait of the user's would come first otherwise). All of it stands in a `const` block.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -49,6 +49,25 @@ fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
+/// The tokens as if the derive had written them, each at its own place, or all `at` one place. Where types of the user's
+/// and words of the derive's stand side by side, an error that spans both can then be shown at the user's.
+fn as_generated(tokens: impl ToTokens, at: Option<Span>) -> TokenStream {
+    let respan = |token: TokenTree| match token {
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), as_generated(group.stream(), at));
+            inner.set_span(generated(at.unwrap_or(group.span())));
+            TokenTree::Group(inner)
+        }
+        // Its span is its meaning.
+        TokenTree::Ident(root) if root == "$crate" => TokenTree::Ident(root),
+        mut other => {
+            other.set_span(generated(at.unwrap_or(other.span())));
+            other
+        }
+    };
+    tokens.to_token_stream().into_iter().map(respan).collect()
+}
+
 fn generated_member(member: &Member) -> Member {
     let mut member = member.clone();
     match &mut member {
@@ -73,13 +92,15 @@ struct Column<'r> {
 
 impl<'r> Column<'r> {
     fn new(index: usize, field: &'r Field, stored: &'r Stored, krate: &syn::Path) -> Self {
-        let ty = &field.ty;
+        let span = generated(field.ty.span());
+        let krate = as_generated(krate, Some(span));
         let encoder = stored.capacity.iter().rev().fold(None, |inner: Option<TokenStream>, level| {
-            let inner = inner.map(|inner| quote!(, #inner));
-            Some(quote!(#krate::Capacity<{ #level } #inner>))
+            let inner = inner.map(|inner| quote_spanned!(span=> , #inner));
+            let level = as_generated(level, None);
+            Some(quote_spanned!(span=> #krate::Capacity<{ #level } #inner>))
         });
-        let encoder = encoder.unwrap_or_else(|| quote!(#krate::Plain));
-        let span = generated(ty.span());
+        let encoder = encoder.unwrap_or_else(|| quote_spanned!(span=> #krate::Plain));
+        let ty = as_generated(&field.ty, None);
         let encoding = quote_spanned!(span=> <#encoder as #krate::Encoding<#ty>>);
         let bytes = format_ident!("BYTES_{}", index, span = span);
         Self { field, stored, member: generated_member(&field.member), encoding, encoder, bytes }
@@ -110,7 +131,7 @@ struct Parts<'r> {
 fn expand_record(record: &Record) -> TokenStream {
     let krate = &record.head.krate;
     let stored = record.fields.iter().filter_map(|field| match &field.transfer {
-        Transfer::Stored(stored) => Some((field, stored)),
+        Transfer::Stored(stored) => Some((field, stored.as_ref())),
         Transfer::Skipped => None,
     });
     let columns: Vec<Column<'_>> =
@@ -166,7 +187,7 @@ fn bounds(record: &Record, columns: &[Column<'_>]) -> Option<WhereClause> {
 impl Parts<'_> {
     /// The struct of the fields' handles.
     fn handles(&self) -> TokenStream {
-        let Self { record, columns, handles, bounds } = self;
+        let Self { record, columns, handles, .. } = self;
         let Head { ident, vis, generics, krate, .. } = &record.head;
         let (impl_generics, ty_generics, user_bounds) = generics.split_for_impl();
         let doc = format!("The handles of the fields of `{ident}`.");
@@ -205,7 +226,7 @@ impl Parts<'_> {
 
             impl #impl_generics ::core::marker::Copy for #handles #ty_generics #user_bounds {}
 
-            impl #impl_generics ::core::fmt::Debug for #handles #ty_generics #bounds {
+            impl #impl_generics ::core::fmt::Debug for #handles #ty_generics #user_bounds {
                 fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     let mut __debug = ::core::fmt::Formatter::debug_struct(__f, #debug_name);
                     #(::core::fmt::DebugStruct::field(&mut __debug, #names, &self.#members);)*
@@ -237,6 +258,8 @@ impl Parts<'_> {
             let offset = column.stored.offset.as_ref()?;
             Some(check(krate, "check_offset", name, offset, &quote!(Self::LAYOUT.offsets[#i])))
         });
+        let capacities =
+            columns.iter().flat_map(|column| &column.stored.capacity).map(|level| check_capacity(krate, level));
         let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(Self::LAYOUT.size)));
         let align =
             align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(Self::LAYOUT.align)));
@@ -244,6 +267,7 @@ impl Parts<'_> {
             impl #impl_generics #handles #ty_generics #bounds {
                 const LAYOUT: #krate::__private::Layout<#count> = #krate::__private::layout([#(#extents),*]);
                 const STATED: () = {
+                    #(#capacities)*
                     #(#stated)*
                     #(#size)*
                     #(#align)*
@@ -293,18 +317,16 @@ impl Parts<'_> {
             column.call("load_into", &quote!(&mut self.#member, &__image[#constants::#bytes]))
         });
         let loads_at = columns.iter().map(|column| {
-            let Column { member, bytes, encoder, .. } = column;
-            let (ty, name) = (&column.field.ty, &column.stored.name.text);
-            quote_spanned! {generated(ty.span())=>
+            let Column { field, member, bytes, .. } = column;
+            let ty = &field.ty;
+            let made = column.call("load_at", &quote!(&__image[#constants::#bytes], __slot));
+            quote! {
                 // SAFETY: the place is a field of the uninitialised value that `__place` borrows alone: valid for
                 // writes, and aligned, because the derive refuses packed structs.
-                unsafe {
-                    #krate::__private::load_behind::<#ty, #encoder>(
-                        &__image[#constants::#bytes],
-                        &raw mut (*__at).#member,
-                    )
-                }
-                .map_err(|__error| __error.in_field(#name))?
+                let __slot = unsafe { #krate::__private::uninit_at::<#ty>(&raw mut (*__at).#member) };
+                let __made: *const #ty = #made;
+                // SAFETY: only the place is computed, inside the same value.
+                #krate::__private::expect_made_at::<#ty>(__made, unsafe { &raw const (*__at).#member });
             }
         });
 
@@ -362,7 +384,7 @@ impl Parts<'_> {
                 ) -> ::core::result::Result<&'__place mut Self, #krate::LoadError> {
                     #one_length
                     let __at: *mut Self = __place.as_mut_ptr();
-                    #(#loads_at;)*
+                    #(#loads_at)*
                     // SAFETY: as above; writing does not drop what the place held.
                     #(unsafe {
                         (&raw mut (*__at).#skipped_members)
@@ -448,8 +470,21 @@ fn field_name(field: &Field) -> Option<Ident> {
 /// A comparison at compile time that complains where the user stated the number.
 fn check(krate: &syn::Path, function: &str, name: &str, stated: &Expr, actual: &TokenStream) -> TokenStream {
     let span = generated(stated.span());
+    let krate = as_generated(krate, Some(span));
     let function = Ident::new(function, span);
-    quote_spanned!(span=> #krate::__private::#function(#name, #stated, #actual);)
+    let stated = as_generated(stated, None);
+    quote_spanned! {span=>
+        let __stated: ::core::primitive::usize = #stated;
+        #krate::__private::#function(#name, __stated, #actual);
+    }
+}
+
+/// A look at a capacity that complains where the user stated it.
+fn check_capacity(krate: &syn::Path, level: &Expr) -> TokenStream {
+    let span = generated(level.span());
+    let krate = as_generated(krate, Some(span));
+    let level = as_generated(level, None);
+    quote_spanned!(span=> #krate::__private::check_capacity::<{ #level }>();)
 }
 
 fn expand_enum(of: &Enum) -> TokenStream {

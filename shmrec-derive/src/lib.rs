@@ -1,4 +1,6 @@
-//! The derive macro of shmrec.
+//! The derive macro of [shmrec](https://docs.rs/shmrec), where it is used from: `use shmrec::SharedRecord;`.
+//!
+//! See [`SharedRecord`](derive@SharedRecord) for what it takes.
 
 mod ast;
 mod attr;
@@ -13,7 +15,86 @@ use syn::{DeriveInput, parse_macro_input};
 
 use crate::errors::Errors;
 
-/// Derives `SharedRecord`.
+/// Makes a struct a shared record, or a field-less enum a field of one.
+///
+/// The struct stays as it is: no `repr`, no `Copy`, private fields if you like, named or numbered, with type and const
+/// parameters. Its *image*, the bytes that are transferred, has the fields in declaration order, each at C's natural
+/// alignment.
+///
+/// ```
+/// use shmrec::{SharedField, SharedRecord};
+///
+/// /// What the drive reports.
+/// #[derive(SharedRecord, Clone, Debug, PartialEq)]
+/// #[record(name = "drive.Status", size = 88)]
+/// struct Status {
+///     /// Counts from 1.
+///     sequence: u64,
+///     #[record(rename = "mode")]
+///     state: State,
+///     /// Newton metres.
+///     torque: [f32; 6],
+///     #[record(offset = 36, capacity = 15)]
+///     operator: String,
+///     #[record(capacity = (2, 7))]
+///     faults: Vec<String>,
+///     #[record(skip)]
+///     received: Option<std::time::Instant>,
+/// }
+///
+/// #[derive(SharedRecord, Clone, Copy, Debug, PartialEq)]
+/// #[repr(u8)]
+/// enum State { Off, Ready = 4, Moving }
+///
+/// let status = Status {
+///     sequence: 1,
+///     state: State::Moving,
+///     torque: [0.5; 6],
+///     operator: "ann".into(),
+///     faults: vec![],
+///     received: None,
+/// };
+/// let mut image = [0; Status::SIZE];
+/// status.store(&mut image)?;
+/// assert_eq!(image[8], 5);
+/// assert_eq!(Status::load(&image)?, status);
+/// assert_eq!(Status::fields().torque.at(2).path(), "torque[2]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Attributes
+///
+/// All of them are written `#[record(...)]`, several in one or in several brackets.
+///
+/// | on | attribute | meaning |
+/// |---|---|---|
+/// | struct, enum | `name = "drive.Status"` | The name in the schema; without it the type's own. Two programs share a record when names, types and places agree; Rust module paths do not count. |
+/// | struct, enum | `size = 88` | A statement, checked at compile time: the image has this many bytes. |
+/// | struct, enum | `align = 8` | A statement, checked at compile time: the image has this alignment. |
+/// | struct, enum | `crate = "path"` | Where to find the shmrec crate, when it is not `::shmrec`. |
+/// | field | `capacity = 32` | The most bytes of a `String`, the most elements of a `Vec<T>` or `Box<[T]>`, also inside arrays and options. Any constant expression. |
+/// | field | `capacity = (8, 32)` | The same for sequences in sequences, outermost first: eight strings of 32 bytes. |
+/// | field | `rename = "mode"` | The name in the schema; without it the field's own. |
+/// | field | `offset = 36` | A statement, checked at compile time: the field begins here. |
+/// | field | `skip` | The field is not transferred. A record read afresh has the type's `Default` there; one read into keeps what it has. |
+/// | variant | `rename = "moving"` | The name in the schema; without it the variant's own. |
+///
+/// Names have 1 to 255 bytes, without blanks, double quotes, backslashes and control characters; those of fields and
+/// variants without `.`, `[` and `]` as well.
+///
+/// # Fields
+///
+/// Every type that implements `SharedField` (or, with a capacity, that `Capacity` encodes) can be a field. What means
+/// nothing in another process, such as references, `usize` or `Mutex`, is refused with a word on what to use instead.
+/// Some of those are recognised by their name alone; a type of your own that is called `Instant` or `PathBuf` can be
+/// written `self::Instant`.
+///
+/// A type parameter gets the bounds that its fields need: `T: SharedField` for a field of type `T`.
+///
+/// # Enums
+///
+/// An enum needs `#[repr(u8)]` (or `u16` to `u64`, `i8` to `i64`), and its variants carry no data. Its image is the
+/// discriminant in that many bytes.
 #[proc_macro_derive(SharedRecord, attributes(record))]
 pub fn shared_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -29,12 +110,99 @@ fn derive(input: &DeriveInput) -> proc_macro2::TokenStream {
     if let Some(model) = &model {
         valid::check(model, &mut errors);
     }
-    let errors = errors.into_compile_errors();
-    match (model, errors) {
+    match (model, errors.into_compile_errors()) {
         (Some(model), None) => expand::expand(&model),
         (_, errors) => {
             let stand_ins = fallback::expand(input);
             quote::quote!(#errors #stand_ins)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+    use syn::parse_quote;
+
+    use super::derive;
+
+    fn expanded(input: &syn::DeriveInput) -> String {
+        derive(input).to_string()
+    }
+
+    #[test]
+    fn shmrec_is_named_through_the_given_path_only() {
+        let record = parse_quote! {
+            #[record(crate = "elsewhere", size = 8, align = 4)]
+            struct Pair<T: Copy> {
+                #[record(offset = 0)]
+                left: T,
+                #[record(capacity = (2, N))]
+                right: Vec<String>,
+                #[record(skip)]
+                neither: T,
+            }
+        };
+        let of = parse_quote! {
+            #[record(crate = elsewhere, size = 8, align = 4)]
+            #[repr(i64)]
+            enum Side { Left, Right = 7 }
+        };
+        let flawed = parse_quote! {
+            #[record(crate = "elsewhere")]
+            struct Wrong { pointer: usize }
+        };
+        for input in [record, of, flawed] {
+            let code = expanded(&input);
+            assert!(code.contains("elsewhere ::"), "{code}");
+            assert!(!code.contains("shmrec"), "{code}");
+        }
+    }
+
+    #[test]
+    fn no_lint_is_switched_off() {
+        // `#[allow(unsafe_code)]` would be an error in a crate that forbids unsafe code.
+        let code = expanded(&parse_quote!(struct Pair(u8, #[record(skip)] u16);));
+        assert!(code.contains("unsafe") && !code.contains("allow"), "{code}");
+        let code = expanded(&parse_quote!(struct Wrong(usize);));
+        assert!(code.contains("compile_error") && !code.contains("allow"), "{code}");
+    }
+
+    #[test]
+    fn every_path_is_absolute() {
+        let code = expanded(&parse_quote! {
+            struct Pair<T, const N: usize> {
+                left: [T; N],
+                #[record(capacity = 8)]
+                right: Vec<T>,
+            }
+        });
+        // The words that the standard prelude would explain, and the crates that a module could stand before.
+        for word in ["Option", "Some", "None", "Result", "Ok", "Err", "Default", "Clone", "Copy", "u8", "core"] {
+            for (at, _) in code.match_indices(&format!(" {word} ")) {
+                let before = code[..at].trim_end();
+                assert!(before.ends_with("::"), "a bare `{word}` behind `{}`", &before[before.len().saturating_sub(60)..]);
+            }
+        }
+    }
+
+    #[test]
+    fn self_is_written_out() {
+        let input: syn::DeriveInput = parse_quote! {
+            struct Ring<T: Copy, const N: usize> where Self: Sized {
+                bytes: [u8; { Self::LEN }],
+                next: Option<Self>,
+            }
+        };
+        // Where two `>` meet, they may be one token or two.
+        let words = |tokens: proc_macro2::TokenStream| tokens.to_string().replace(' ', "");
+        let written = super::receiver::written_out(input).map(|input| words(quote!(#input)));
+        let expected = quote! {
+            struct Ring<T: Copy, const N: usize> where Ring<T, N>: Sized {
+                bytes: [u8; { <Ring<T, N>>::LEN }],
+                next: Option<Ring<T, N>>,
+            }
+        };
+        assert_eq!(written.ok(), Some(words(expected)));
     }
 }

@@ -16,31 +16,36 @@ pub(crate) fn check(input: &Input, errors: &mut Errors) {
                 .fields
                 .iter()
                 .filter_map(|field| match &field.transfer {
-                    Transfer::Stored(stored) => Some((field, stored)),
+                    Transfer::Stored(stored) => Some((field, stored.as_ref())),
                     Transfer::Skipped => None,
                 })
                 .collect();
             for (field, stored) in &stored {
-                field_name(&stored.name, errors);
-                field_type(&field.ty, &stored.capacity, errors);
+                path_step(&stored.name, errors);
+                field_type(&field.ty, stored, errors);
             }
             all_different(stored.iter().map(|(_, stored)| &stored.name), "field", errors);
         }
         Input::Enum(of) => {
             schema_name(&of.head.name, errors);
             for variant in &of.variants {
-                schema_name(&variant.name, errors);
+                path_step(&variant.name, errors);
             }
             all_different(of.variants.iter().map(|variant| &variant.name), "variant", errors);
         }
     }
 }
 
+/// Bytes of the longest name, so that no path gets out of hand.
+const MAX_NAME: usize = 255;
+
 /// A name that needs no escape in the schema's JSON.
 fn schema_name(name: &Name, errors: &mut Errors) -> bool {
     let text = &name.text;
     let message = if text.is_empty() {
         "a name must not be empty".to_owned()
+    } else if text.len() > MAX_NAME {
+        format!("a name must not be longer than {MAX_NAME} bytes")
     } else if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
         format!("a name must not hold {c:?}: blanks, double quotes, backslashes and control characters are left out")
     } else {
@@ -50,13 +55,13 @@ fn schema_name(name: &Name, errors: &mut Errors) -> bool {
     false
 }
 
-/// A name that can be a step of a path as well.
-fn field_name(name: &Name, errors: &mut Errors) {
+/// A name that can be a step of a path as well: that of a field or a variant.
+fn path_step(name: &Name, errors: &mut Errors) {
     if !schema_name(name, errors) {
         return;
     }
     if let Some(c) = name.text.chars().find(|c| matches!(c, '.' | '[' | ']')) {
-        let message = format!("a field's name must not hold {c:?}: paths are written `address.lines[2]`");
+        let message = format!("the name of a field or a variant must not hold {c:?}: paths are written `address.lines[2]`");
         errors.add(Error::new(name.span, message));
     }
 }
@@ -72,19 +77,19 @@ fn all_different<'n>(names: impl Iterator<Item = &'n Name>, what: &str, errors: 
 
 /// What can be told from a field's type as it is written. An alias hides what it stands for; then the bounds of the
 /// generated code decide.
-fn field_type(ty: &Type, capacity: &[Expr], errors: &mut Errors) {
+fn field_type(ty: &Type, stored: &Stored, errors: &mut Errors) {
     if let Some((part, message)) = refusal(ty) {
         errors.on(part, message);
         return;
     }
-    for level in capacity {
+    for level in &stored.capacity {
         if is_zero(level) {
             errors.on(level, "a capacity must be at least 1");
         }
     }
     let growth = growth(ty);
-    let given = capacity.len();
-    if growth.levels == given || (!growth.exact && growth.levels < given) {
+    let given = stored.capacity.len();
+    if stored.flawed || growth.levels == given || (!growth.exact && growth.levels < given) {
         return;
     }
     let message = match (growth.levels, given) {
@@ -95,6 +100,7 @@ fn field_type(ty: &Type, capacity: &[Expr], errors: &mut Errors) {
             "`{}` has no fixed size: say how {} it may hold with `#[record(capacity = 32)]`",
             growth.outermost, growth.unit
         ),
+        (1, _) => "this type grows at one level: it takes one number, `#[record(capacity = 32)]`".to_owned(),
         (levels, _) => format!(
             "this type grows at {levels} levels, and each needs a capacity, the outermost first: \
              `#[record(capacity = ({}))]`",
@@ -198,7 +204,7 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
             Type::TraitObject(_) => return refusal(content),
             _ => format!("`Box` {address}: hold the value itself"),
         },
-        ("Rc" | "Arc" | "Weak" | "NonNull" | "Pin", [_]) => format!("`{name}` {address}: hold the value itself"),
+        ("Rc" | "Arc" | "Weak" | "NonNull" | "Pin" | "AtomicPtr", [_]) => format!("`{name}` {address}: hold the value itself"),
         ("Cow", [_]) => "`Cow` may borrow, and a reference means nothing in another process: use `String` or `Vec<T>` \
                          with `#[record(capacity = N)]`"
             .to_owned(),
@@ -212,7 +218,7 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
         (atomic, []) if is_atomic(atomic) => {
             let instead = match &atomic["Atomic".len()..] {
                 "Bool" => "bool",
-                "Usize" | "Ptr" => "u64",
+                "Usize" => "u64",
                 "Isize" => "i64",
                 number => &number.to_lowercase(),
             };
@@ -244,7 +250,7 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
 
 fn is_atomic(name: &str) -> bool {
     let Some(value) = name.strip_prefix("Atomic") else { return false };
-    ["Bool", "Ptr", "Usize", "Isize", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64"].contains(&value)
+    ["Bool", "Usize", "Isize", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64"].contains(&value)
 }
 
 /// The type without the brackets around it, those that a macro leaves included.

@@ -328,6 +328,7 @@ impl Header {
     }
 
     /// Bytes of the segment.
+    #[inline]
     #[must_use]
     pub fn total_len(&self) -> usize {
         // On a 64-bit target every length fits.
@@ -335,108 +336,126 @@ impl Header {
     }
 
     /// Bytes of one record's image.
+    #[inline]
     #[must_use]
     pub fn record_len(&self) -> usize {
         self.record_len as usize
     }
 
     /// The image's alignment in bytes.
+    #[inline]
     #[must_use]
     pub fn record_align(&self) -> usize {
         self.record_align as usize
     }
 
     /// How many slots: a power of two.
+    #[inline]
     #[must_use]
     pub fn slots(&self) -> u32 {
         self.slots
     }
 
     /// Bytes from one slot to the next.
+    #[inline]
     #[must_use]
     pub fn stride(&self) -> usize {
         self.stride as usize
     }
 
     /// Where the schema begins.
+    #[inline]
     #[must_use]
     pub fn schema(&self) -> usize {
         self.schema as usize
     }
 
     /// Bytes of the schema.
+    #[inline]
     #[must_use]
     pub fn schema_len(&self) -> usize {
         self.schema_len as usize
     }
 
     /// Where the transfer region begins.
+    #[inline]
     #[must_use]
     pub fn transfer(&self) -> usize {
         self.transfer as usize
     }
 
     /// Where the lock region begins.
+    #[inline]
     #[must_use]
     pub fn lock(&self) -> usize {
         self.lock as usize
     }
 
     /// Where the bell region begins.
+    #[inline]
     #[must_use]
     pub fn bell(&self) -> usize {
         self.bell as usize
     }
 
     /// Where the first slot begins.
+    #[inline]
     #[must_use]
     pub fn records(&self) -> usize {
         self.records as usize
     }
 
     /// The schema's fingerprint.
+    #[inline]
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 16] {
         self.fingerprint
     }
 
     /// The random id of this segment, of all that ever have its name.
+    #[inline]
     #[must_use]
     pub fn instance(&self) -> [u8; 16] {
         self.instance
     }
 
     /// Whether the segment stays when its last user goes.
+    #[inline]
     #[must_use]
     pub fn persist(&self) -> bool {
         self.flags & FLAG_PERSIST != 0
     }
 
     /// Whether every write wakes sleepers, registered or not.
+    #[inline]
     #[must_use]
     pub fn wake_always(&self) -> bool {
         self.flags & FLAG_WAKE_ALWAYS != 0
     }
 
     /// The creator's process id, in its own PID namespace.
+    #[inline]
     #[must_use]
     pub fn creator_pid(&self) -> u32 {
         self.creator_pid
     }
 
     /// The creator's effective user id.
+    #[inline]
     #[must_use]
     pub fn creator_uid(&self) -> u32 {
         self.creator_uid
     }
 
     /// When the segment was created.
+    #[inline]
     #[must_use]
     pub fn created(&self) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(self.created)
     }
 
     /// The name that the segment was created under.
+    #[inline]
     #[must_use]
     pub fn name(&self) -> &SegmentName {
         &self.name

@@ -47,10 +47,12 @@ impl Core {
         }
     }
 
+    #[inline]
     pub(crate) fn attachment(&self) -> &Attachment {
         &self.attachment
     }
 
+    #[inline]
     pub(crate) fn lock_timeout(&self) -> Duration {
         self.lock_timeout
     }
@@ -160,6 +162,7 @@ impl Core {
     }
 
     /// The mapping that writes go to.
+    #[inline]
     fn mapping(&self) -> &Mapping {
         match self.attachment.memory() {
             Memory::Mapped(mapping) => mapping,
@@ -279,6 +282,7 @@ impl Held<'_> {
 }
 
 impl Drop for Held<'_> {
+    #[inline]
     fn drop(&mut self) {
         // Who wants to hear of a lost lock calls `unlock`.
         let _ = self.give_back();
@@ -286,6 +290,7 @@ impl Drop for Held<'_> {
 }
 
 /// A number that no other living thread has.
+#[inline]
 fn this_thread() -> usize {
     thread_local!(static HERE: u8 = const { 0 });
     HERE.with(|here| std::ptr::from_ref(here).addr())

@@ -1,4 +1,46 @@
 //! Typed records shared between the programs of one machine.
+//!
+//! Three ideas carry a program: *derive* [`SharedRecord`] for a struct, *create* a named segment for it in one program,
+//! *link* to it in others. Values are transferred, whole or by field; your record and the segment are never the same memory.
+//!
+//! ```
+//! use shmrec::{Reader, Segment, SharedRecord};
+//!
+//! #[derive(SharedRecord, Clone, Debug, PartialEq)]
+//! struct Thermostat {
+//!     target: f32,
+//!     heating: bool,
+//!     #[record(capacity = 32)]
+//!     room: String,
+//! }
+//!
+//! # let name = &format!("thermostat_{}", std::process::id());
+//! // One program, which decides how the segment is made:
+//! let kitchen = Segment::create_with(name, &Thermostat { target: 20.5, heating: false, room: "kitchen".into() })?;
+//!
+//! // Any other, which may only read:
+//! let display = Reader::<Thermostat>::link(name)?;
+//! assert_eq!(display.read()?.room, "kitchen");
+//!
+//! // Writers publish whole versions. Readers see one or the next, nothing between:
+//! kitchen.update(|t| t.heating = t.target > 18.0)?;
+//! assert!(display.get(Thermostat::fields().heating)?);
+//! # Ok::<(), shmrec::Error>(())
+//! ```
+//!
+//! | what | where |
+//! |---|---|
+//! | which types can be shared, and how they are laid out | [`SharedRecord`], [`SharedField`], [`FixedStr`] |
+//! | making and finding segments: permissions, persistence, directory | [`SegmentOptions`] |
+//! | reading, one field or all; waiting; history | [`Reader`] |
+//! | writing, changing, locking | [`Segment`], [`Guard`] |
+//! | a buffer that is pulled into and pushed from | [`Shared`] |
+//! | the schema that stands in every segment | [`schema`] |
+//! | what can go wrong | [`Error`] and one type per operation |
+//!
+//! Handles are `Send` and `Sync`, and all their methods take `&self`. There is nothing global: no init call, no daemon, no
+//! configuration file. What other processes write into a segment is bounded and validated before it is used; nothing that
+//! another process, a file or a user can do makes this crate panic.
 
 mod copy;
 mod core;
@@ -34,9 +76,14 @@ pub use shmrec_derive::SharedRecord;
 pub use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, NameProblem, Perms, SegmentName, TrustOwner, What};
 pub use version::{Published, Version};
 
+/// The README's programs are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// What generated code calls. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::model::layout::{Layout, check_align, check_offset, check_size, layout};
-    pub use crate::model::{load_behind, unknown_tag};
+    pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout};
+    pub use crate::model::{expect_made_at, uninit_at, unknown_tag};
 }

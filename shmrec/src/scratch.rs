@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use zerocopy::IntoBytes;
 
-/// Images of up to this many words are made on the stack.
+/// Images of up to this many words are made on the stack: zeroing so much costs a nanosecond or a few.
+const TINY: usize = 8;
 const SMALL: usize = 32;
 
 thread_local! {
@@ -15,7 +16,14 @@ thread_local! {
 /// Gives `use_it` memory for `words` words. What stands in it is anything that stood there before.
 #[inline]
 pub(crate) fn with<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
-    if words <= SMALL { use_it(&mut [0; SMALL][..words]) } else { with_large(words, use_it) }
+    // With a constant number of words only one of the three is compiled.
+    if words <= TINY {
+        use_it(&mut [0; TINY][..words])
+    } else if words <= SMALL {
+        use_it(&mut [0; SMALL][..words])
+    } else {
+        with_large(words, use_it)
+    }
 }
 
 fn with_large<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
@@ -30,16 +38,19 @@ fn with_large<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
 }
 
 /// The bytes of some words.
+#[inline]
 pub(crate) fn bytes(words: &[u64]) -> &[u8] {
     words.as_bytes()
 }
 
 /// The bytes of some words.
+#[inline]
 pub(crate) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
     words.as_mut_bytes()
 }
 
 /// A zeroed image of `len` bytes at the front of `words`, as the model wants it; what is behind it is zero too.
+#[inline]
 pub(crate) fn zeroed(words: &mut [u64], len: usize) -> &mut [u8] {
     words.fill(0);
     &mut bytes_mut(words)[..len]

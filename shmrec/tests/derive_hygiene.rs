@@ -150,7 +150,7 @@ fn hostile_names_change_nothing() {
     assert_eq!((back.number, back.text.as_str(), back.skipped), (7, "seven", None));
     assert!(matches!(back.kind, Kind::Ok));
     assert_eq!(Decoyed::fields().kind.offset(), 8 + 4 + 8);
-    assert_eq!(format!("{:?}", DecoyedTuple::fields().2), r#"Field { path: "2", offset: 8, size: 4 }"#);
+    assert_eq!(format!("{:?}", DecoyedTuple::fields().2), r#"Field { path: "2", offset: 8 }"#);
 }
 
 /// A crate that hands shmrec on under another name.

@@ -11,7 +11,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::layout::round_up;
+use super::layout::{capacity_of, round_up};
 use super::{Capacity, Encoding, LoadError, Plain, SharedField, StoreError, TypeDesc};
 
 /// Makes the value of `image` behind `place`.
@@ -24,17 +24,41 @@ use super::{Capacity, Encoding, LoadError, Plain, SharedField, StoreError, TypeD
 ///
 /// `place` is valid for writes of a `V`, aligned, and reached by nobody else during the call. After `Ok`, it points to
 /// a valid `V`.
+#[inline]
+unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<(), LoadError> {
+    // SAFETY: the caller promises what `uninit_at` asks for.
+    let slot = unsafe { uninit_at(place) };
+    let made: *const V = E::load_at(image, slot)?;
+    expect_made_at(made, place);
+    Ok(())
+}
+
+/// The place behind a pointer, before there is a value in it; what derived code calls.
+///
+/// # Safety
+///
+/// `place` is valid for writes of a `V`, aligned, and reached by nobody else during `'p`.
 #[doc(hidden)]
 #[inline]
-pub unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<(), LoadError> {
+#[must_use]
+pub unsafe fn uninit_at<'p, V>(place: *mut V) -> &'p mut MaybeUninit<V> {
     // SAFETY: the caller promises a place that is valid, aligned and not aliased; `MaybeUninit<V>` has V's layout and
     // asks nothing of the bytes.
-    let slot = unsafe { &mut *place.cast::<MaybeUninit<V>>() };
-    let made: *const V = E::load_at(image, slot)?;
-    // A reference to a V at this very address cannot exist in safe code unless the V does: an implementation that
-    // returned some other reference is caught here.
+    unsafe { &mut *place.cast::<MaybeUninit<V>>() }
+}
+
+/// Makes sure that `load_at` returned the place that it was given; what derived code calls.
+///
+/// A reference to a V at this very address cannot exist in safe code unless the V does: an implementation that returned
+/// some other reference is caught here.
+///
+/// # Panics
+///
+/// When it did not.
+#[doc(hidden)]
+#[inline]
+pub fn expect_made_at<V>(made: *const V, place: *const V) {
     assert!(std::ptr::eq(made, place), "load_at must return the place that it was given");
-    Ok(())
 }
 
 /// Makes a value on the heap, without a copy of it on the stack.
@@ -163,12 +187,6 @@ const LEN: usize = u32::SIZE;
 
 const fn counted_align(element: usize) -> usize {
     if element > u32::ALIGN { element } else { u32::ALIGN }
-}
-
-const fn capacity_of(n: usize) -> usize {
-    assert!(n > 0, "a capacity must be at least 1");
-    assert!(n <= super::MAX_RECORD_SIZE, "a capacity must not exceed shmrec::MAX_RECORD_SIZE (1 GiB)");
-    n
 }
 
 /// The length in front of a string or a sequence, at most `capacity`.

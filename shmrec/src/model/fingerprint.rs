@@ -71,6 +71,7 @@ impl Hasher {
     const fn name(self, name: &str) -> Self {
         let bytes = name.as_bytes();
         assert!(!bytes.is_empty(), "a name in a schema must not be empty");
+        assert!(bytes.len() <= 255, "a name in a schema must not be longer than 255 bytes");
         let mut i = 0;
         while i < bytes.len() {
             assert!(

@@ -58,7 +58,7 @@ impl Path {
     }
 }
 
-impl<R, V, E: Encoding<V>> Field<R, V, E> {
+impl<R, V, E> Field<R, V, E> {
     /// What the derive calls. An offset that is not the field's own makes transfers fail or panic, nothing worse.
     #[doc(hidden)]
     #[must_use]
@@ -74,12 +74,6 @@ impl<R, V, E: Encoding<V>> Field<R, V, E> {
         self.offset
     }
 
-    /// Bytes of the field's image.
-    #[must_use]
-    pub const fn size(&self) -> usize {
-        E::SIZE
-    }
-
     /// The field as errors name it: `axes[2].limits`.
     #[must_use]
     pub fn path(&self) -> String {
@@ -92,6 +86,14 @@ impl<R, V, E: Encoding<V>> Field<R, V, E> {
             }
         }
         path
+    }
+}
+
+impl<R, V, E: Encoding<V>> Field<R, V, E> {
+    /// Bytes of the field's image.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        E::SIZE
     }
 
     /// The field `inner` of this field, which is a record itself.
@@ -148,13 +150,10 @@ impl<R, V, E> Clone for Field<R, V, E> {
 
 impl<R, V, E> Copy for Field<R, V, E> {}
 
-impl<R, V, E: Encoding<V>> fmt::Debug for Field<R, V, E> {
+// Without a bound, so that the derive's `Debug` of a record's handles needs none either.
+impl<R, V, E> fmt::Debug for Field<R, V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Field")
-            .field("path", &self.path())
-            .field("offset", &self.offset)
-            .field("size", &E::SIZE)
-            .finish()
+        f.debug_struct("Field").field("path", &self.path()).field("offset", &self.offset).finish()
     }
 }
 

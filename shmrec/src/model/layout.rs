@@ -65,6 +65,28 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     Layout { offsets, size: round_up(end, align), align }
 }
 
+/// `n`, a capacity that a sequence can have.
+///
+/// # Panics
+///
+/// At compile time, when it is 0 or more than [`MAX_RECORD_SIZE`].
+#[track_caller]
+pub(crate) const fn capacity_of(n: usize) -> usize {
+    assert!(n > 0, "a capacity must be at least 1");
+    assert!(n <= MAX_RECORD_SIZE, "a capacity must not exceed shmrec::MAX_RECORD_SIZE (1 GiB)");
+    n
+}
+
+/// Complains of a capacity that no sequence can have.
+///
+/// # Panics
+///
+/// At compile time, as [`capacity_of`].
+#[track_caller]
+pub const fn check_capacity<const N: usize>() {
+    let _ = capacity_of(N);
+}
+
 /// Complains when a field does not stand where the user says.
 ///
 /// # Panics

@@ -13,7 +13,7 @@ mod fixed;
 mod handle;
 pub(crate) mod layout;
 
-pub use containers::load_behind;
+pub use containers::{expect_made_at, uninit_at};
 pub(crate) use containers::load_boxed;
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, TypeDesc, VariantDesc};
 pub use encoding::{Capacity, Encoding, Plain};

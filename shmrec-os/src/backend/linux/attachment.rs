@@ -37,18 +37,21 @@ impl Attachment {
     }
 
     /// The header, as it was checked when this handle was made.
+    #[inline]
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
     }
 
     /// The memory.
+    #[inline]
     #[must_use]
     pub fn memory(&self) -> &Memory {
         &self.memory
     }
 
     /// Where the segment is.
+    #[inline]
     #[must_use]
     pub fn place(&self) -> &Place {
         &self.place
@@ -61,7 +64,7 @@ impl Attachment {
     /// [`What::Forked`].
     #[inline]
     pub fn check_usable(&self) -> Result<(), Failure> {
-        if fork::process_forked(self.generation) { Err(self.failure(What::Forked)) } else { Ok(()) }
+        if fork::process_forked(self.generation) { Err(self.forked()) } else { Ok(()) }
     }
 
     /// The failure of a read of [`Memory::Copied`].
@@ -79,6 +82,11 @@ impl Attachment {
     #[cold]
     pub fn damaged(&self, problem: String) -> Failure {
         self.failure(What::Damaged { problem })
+    }
+
+    #[cold]
+    fn forked(&self) -> Failure {
+        self.failure(What::Forked)
     }
 
     #[cold]

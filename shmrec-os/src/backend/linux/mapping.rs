@@ -39,6 +39,7 @@ impl Mapping {
     }
 
     /// Bytes of the mapping.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.map.len()
@@ -51,6 +52,7 @@ impl Mapping {
     }
 
     /// Whether words can be stored.
+    #[inline]
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writable

@@ -1,0 +1,438 @@
+//! A record becomes a table.
+
+use std::time::Duration;
+
+use super::line::{Ink, Line};
+use super::record::{Core, Flow, Machine, Process, Traffic, Usage};
+
+/// What a reader knows beside the record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// Which version of the record it is.
+    pub version: u64,
+    /// How long ago the figures were read.
+    pub age: Duration,
+    /// Versions that were published per second, lately; nothing before there were two.
+    pub per_second: Option<f64>,
+    /// Versions that were overwritten before this reader looked.
+    pub missed: u64,
+    /// Whether nothing has come for so long that the publisher must have stopped.
+    pub stopped: bool,
+}
+
+/// The room that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Columns.
+    pub width: usize,
+    /// Lines; on paper there is no end to them.
+    pub height: Option<usize>,
+}
+
+/// The most interfaces, and the most disks, that are shown where there is room for any number of lines.
+const DEVICES: usize = 8;
+
+/// As many cores have a bar each; of more, each has a digit.
+const BARS: usize = 16;
+
+/// The table. It is never higher than the room; lines may be wider, and are to be cut.
+#[must_use]
+pub fn table(machine: &Machine, seen: &Seen, room: Room) -> Vec<Line> {
+    let Room { width, height } = room;
+    let mut cores = cores(&machine.cores, machine.left_out.cores, width);
+    if let Some(height) = height {
+        shorten(&mut cores, (height / 3).max(1));
+    }
+
+    // Two lines of title, one for the processors, two for the memory, two of headings.
+    let taken = 7 + cores.len();
+    let mut devices = machine.interfaces.len().max(machine.disks.len()).min(DEVICES);
+    let mut processes = machine.top.len();
+    let mut gaps = 0;
+    if let Some(height) = height {
+        let left = height.saturating_sub(taken);
+        devices = devices.min(left.saturating_sub(processes).max(left / 3));
+        processes = processes.min(left - devices);
+        gaps = left - devices - processes;
+    }
+
+    let mut lines = vec![title(machine, width), subtitle(machine, seen, width)];
+    let gap = |lines: &mut Vec<Line>, at_least: usize| {
+        if gaps >= at_least {
+            lines.push(Line::new());
+        }
+    };
+    gap(&mut lines, 1);
+    lines.push(processors(machine.cpu.as_ref(), width));
+    lines.append(&mut cores);
+    lines.extend(memory(machine, width));
+    gap(&mut lines, 3);
+    lines.extend(traffic(machine, devices, width));
+    gap(&mut lines, 2);
+    lines.extend(busiest(machine, processes, width));
+    lines.truncate(height.unwrap_or(usize::MAX));
+    lines
+}
+
+/// Cuts lines off, and says so in the last one that stays.
+fn shorten(lines: &mut Vec<Line>, room: usize) {
+    if lines.len() > room {
+        let more = lines.len() - room + 1;
+        lines.truncate(room - 1);
+        lines
+            .push(Line::new().with(Ink::Dim, format_args!("     {more} more lines of cores: the terminal is too low")));
+    }
+}
+
+fn title(machine: &Machine, width: usize) -> Line {
+    let host = &machine.host;
+    let [one, five, fifteen] = machine.load.averages;
+    let left = Line::new().with(Ink::Bold, &host.name).text(format_args!("  Linux {}", host.kernel));
+    let uptime = duration(Duration::from_millis(host.uptime));
+    let right = Line::new().text(format_args!("up {uptime}  load {one:.2} {five:.2} {fifteen:.2}"));
+    left.and_right(right, width)
+}
+
+fn subtitle(machine: &Machine, seen: &Seen, width: usize) -> Line {
+    let Seen { version, age, per_second, missed, stopped } = *seen;
+    let age = if age < Duration::from_secs(1) {
+        format!("{} ms old", age.as_millis())
+    } else {
+        format!("{:.1} s old", age.as_secs_f64())
+    };
+    let missed_ink = if missed > 0 { Ink::Yellow } else { Ink::Dim };
+    let left = Line::new().with(Ink::Dim, format_args!("version {version}  "));
+    let left = left.with(if stopped { Ink::Red } else { Ink::Dim }, age);
+    let pace = per_second.map_or_else(|| "-".to_owned(), |pace| format!("{pace:.1}"));
+    let left = left.with(Ink::Dim, format_args!("  {pace} updates/s"));
+    let left = left.with(missed_ink, format_args!("  {missed} missed"));
+    let right = if stopped {
+        Line::new().with(Ink::Red, "the publisher has stopped")
+    } else {
+        Line::new().with(Ink::Dim, format_args!("publisher {}", machine.publisher.pid))
+    };
+    left.and_right(right, width)
+}
+
+fn processors(usage: Option<&Usage>, width: usize) -> Line {
+    let none = Usage::default();
+    let usage = usage.unwrap_or(&none);
+    let Usage { user, system, iowait, steal, idle } = *usage;
+    let parts = format!("  {:>5.1} %  user {user:4.1}  system {system:4.1}  iowait {iowait:4.1}", usage.busy());
+    // Only virtual machines know it, and few of them have it.
+    let stolen = if steal >= 0.05 { format!("  steal {steal:4.1}") } else { String::new() };
+    heading("cpu")
+        .and(bar(usage.busy(), bar_width(width)))
+        .text(parts)
+        .text(stolen)
+        .text(format_args!("  idle {idle:4.1}"))
+}
+
+fn cores(cores: &[Core], left_out: u32, width: usize) -> Vec<Line> {
+    let indented = |line: Line| Line::new().up_to(HEADING).and(line);
+    let width = width.saturating_sub(HEADING);
+    let mut lines: Vec<Line> = if cores.len() <= BARS {
+        const GAP: usize = 2;
+        let per_line = ((width + GAP) / 20).clamp(1, cores.len().max(1));
+        let column = (width + GAP) / per_line;
+        let rows = cores.chunks(per_line);
+        rows.map(|row| {
+            let cells = row.iter().enumerate();
+            indented(cells.fold(Line::new(), |line, (i, core)| line.up_to(i * column).and(cell(core, column - GAP))))
+        })
+        .collect()
+    } else {
+        const GROUP: usize = 8;
+        // The number of the first core, then groups.
+        let groups = (width.saturating_sub(4) / (GROUP + 1)).max(1);
+        let rows = cores.chunks(groups * GROUP);
+        rows.map(|row| {
+            let label = Line::new().with(Ink::Dim, format_args!("{:>4}", row.first().map_or(0, |core| core.number)));
+            indented(row.chunks(GROUP).fold(label, |line, group| group.iter().fold(line.text(" "), digit)))
+        })
+        .collect()
+    };
+    if cores.len() > BARS {
+        lines.push(indented(Line::new().with(Ink::Dim, "     a digit is a core: 0 idle … 9 busy")));
+    }
+    if left_out > 0 {
+        lines.push(indented(Line::new().with(Ink::Yellow, format_args!("     {left_out} more"))));
+    }
+    lines
+}
+
+/// A core with its number and a bar.
+fn cell(core: &Core, width: usize) -> Line {
+    let label = format!("{:>2} ", core.number);
+    let percent = core.usage.map_or_else(|| "   -".to_owned(), |usage| format!("{:>3.0}%", usage.busy()));
+    let room = width.saturating_sub(label.len() + percent.len() + 1);
+    let bar = bar(core.usage.map_or(0.0, |usage| usage.busy()), room);
+    Line::new().with(Ink::Dim, label).and(bar).text(" ").text(percent)
+}
+
+/// A core as a digit: tenths of its time.
+fn digit(line: Line, core: &Core) -> Line {
+    match core.usage {
+        Some(usage) => line.with(ink(usage.busy()), (usage.busy() / 10.0).clamp(0.0, 9.0) as u8),
+        None => line.with(Ink::Dim, "-"),
+    }
+}
+
+fn memory(machine: &Machine, width: usize) -> [Line; 2] {
+    let memory = &machine.memory;
+    let percent = if memory.total == 0 { 0.0 } else { (memory.used() as f64 / memory.total as f64 * 100.0) as f32 };
+    let parts = format!("  {percent:>5.1} %  {} of {} used", bytes(memory.used() as f64), bytes(memory.total as f64));
+    let bar = bar(percent, bar_width(width));
+    let kib = |bytes: u64| bytes / 1024;
+    let mut exact = format!("total {} kB", kib(memory.total));
+    if let Some(available) = memory.available {
+        exact.push_str(&format!("  available {} kB", kib(available)));
+    }
+    exact.push_str(&format!("  cached {} kB", kib(memory.cached)));
+    if memory.swap_total > 0 {
+        let used = memory.swap_total.saturating_sub(memory.swap_free);
+        exact.push_str(&format!("  swap {} of {} used", bytes(used as f64), bytes(memory.swap_total as f64)));
+    }
+    [heading("mem").and(bar).text(parts), Line::new().up_to(HEADING).with(Ink::Dim, exact)]
+}
+
+/// Interfaces on the left, disks on the right.
+fn traffic(machine: &Machine, rows: usize, width: usize) -> Vec<Line> {
+    const GAP: usize = 3;
+    let half = width.saturating_sub(GAP) / 2;
+    let left_out = &machine.left_out;
+    let network = column("network", ["received/s", "sent/s"], &machine.interfaces, left_out.interfaces, rows, half);
+    let disks = column("disk", ["read/s", "written/s"], &machine.disks, left_out.disks, rows, half);
+    network.into_iter().zip(disks).map(|(left, right)| left.up_to(half + GAP).and(right)).collect()
+}
+
+/// A heading and `rows` lines.
+fn column(what: &str, flows: [&str; 2], devices: &[Traffic], left_out: u32, rows: usize, width: usize) -> Vec<Line> {
+    const NUMBER: usize = 11;
+    let names = width.saturating_sub(2 * NUMBER);
+    let more = devices.len().saturating_sub(rows) as u64 + u64::from(left_out);
+    let title = Line::new().with(Ink::Bold, what);
+    let title = if more > 0 { title.with(Ink::Yellow, format_args!("  {more} more")) } else { title };
+    let [inward, outward] = flows;
+    let mut lines = vec![title.up_to(names).with(Ink::Dim, format_args!("{inward:>NUMBER$}{outward:>NUMBER$}"))];
+    for row in 0..rows {
+        lines.push(devices.get(row).map_or_else(Line::new, |device| {
+            let name: String = device.name.chars().take(names).collect();
+            let line = Line::new().text(name).up_to(names);
+            [device.inward, device.outward].iter().fold(line, |line, flow| {
+                let idle = flow.per_second.is_none_or(|rate| rate < 1.0);
+                line.with(if idle { Ink::Dim } else { Ink::Plain }, format_args!("{:>NUMBER$}", per_second(flow)))
+            })
+        }));
+    }
+    lines
+}
+
+fn busiest(machine: &Machine, rows: usize, width: usize) -> Vec<Line> {
+    let names = width.saturating_sub(44).clamp(16, LONGEST_NAME);
+    let shown = &machine.top[..rows.min(machine.top.len())];
+    let title = Line::new().with(Ink::Bold, format_args!("{:>8}  {:<names$}", "pid", "process"));
+    let title = title.with(Ink::Bold, format_args!("{:>9}{:>13}", "cpu %", "memory"));
+    let others = u64::from(machine.processes).saturating_sub(shown.len() as u64);
+    let title = title.and_right(Line::new().with(Ink::Dim, format_args!("{others} more")), width);
+    let line = |process: &Process| {
+        let name: String = process.name.chars().take(names).collect();
+        let line = Line::new().text(format_args!("{:>8}  {name}", process.pid)).up_to(10 + names);
+        let line = line
+            .with(if process.cpu < 0.05 { Ink::Dim } else { ink(process.cpu) }, format_args!("{:>9.1}", process.cpu));
+        line.text(format_args!("{:>13}", bytes(process.resident as f64)))
+    };
+    std::iter::once(title).chain(shown.iter().map(line)).collect()
+}
+
+/// Columns for the names of processes; those of the kernel's own threads are the longest.
+const LONGEST_NAME: usize = 40;
+
+/// Columns for the heading of a line.
+const HEADING: usize = 5;
+
+/// Columns for a bar with figures behind it, which take up to 58.
+fn bar_width(width: usize) -> usize {
+    width.saturating_sub(HEADING + 58).clamp(10, 40)
+}
+
+fn heading(what: &str) -> Line {
+    Line::new().with(Ink::Bold, what).up_to(HEADING)
+}
+
+/// A bar of `width` columns; nothing where there is no room for one.
+fn bar(percent: f32, width: usize) -> Line {
+    if width < 4 {
+        return Line::new();
+    }
+    let inside = width - 2;
+    // What another program published may be no number at all: that is an empty bar.
+    let full = ((percent / 100.0 * inside as f32).round() as usize).min(inside);
+    Line::new().text("[").with(ink(percent), "|".repeat(full)).text(" ".repeat(inside - full)).text("]")
+}
+
+fn ink(percent: f32) -> Ink {
+    match percent {
+        p if p < 50.0 => Ink::Green,
+        p if p < 85.0 => Ink::Yellow,
+        _ => Ink::Red,
+    }
+}
+
+fn per_second(flow: &Flow) -> String {
+    flow.per_second.map_or_else(|| "-".to_owned(), bytes)
+}
+
+/// Bytes with a unit, in at most 8 columns up to a pebibyte.
+fn bytes(n: f64) -> String {
+    let mut n = n;
+    for unit in ["B", "KiB", "MiB", "GiB", "TiB"] {
+        if n < 1000.0 {
+            let decimals = usize::from(unit != "B" && n < 99.95);
+            return format!("{n:.decimals$} {unit}");
+        }
+        n /= 1024.0;
+    }
+    format!("{n:.1} PiB")
+}
+
+/// Days, hours, minutes and seconds.
+fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
+    format!("{days} d {hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Room, Seen, bytes, duration, table};
+    use crate::sysmon::record::{Core, Flow, Host, LeftOut, Machine, Process, Traffic, Usage};
+
+    const PAPER: Room = Room { width: 80, height: None };
+
+    fn seen() -> Seen {
+        Seen { version: 42, age: Duration::from_millis(98), per_second: Some(10.0), missed: 0, stopped: false }
+    }
+
+    fn machine(cores: usize, devices: usize) -> Machine {
+        let usage = Usage { user: 40.0, system: 5.0, iowait: 1.0, steal: 0.0, idle: 54.0 };
+        let flow = Flow { total: 1 << 30, per_second: Some(1536.0) };
+        let device = |n: usize| Traffic { name: format!("dev{n}").parse().unwrap(), inward: flow, outward: flow };
+        let process = |pid| Process { pid, name: format!("p{pid}"), cpu: 12.5, resident: 3 << 20 };
+        Machine {
+            host: Host { name: "alpha".to_owned(), kernel: "6.1.0".to_owned(), uptime: 90_061_000 },
+            cpu: Some(usage),
+            cores: (0..cores as u32).map(|number| Core { number, usage: Some(usage) }).collect(),
+            interfaces: (0..devices).map(device).collect(),
+            disks: (0..devices / 2).map(device).collect(),
+            processes: 100,
+            top: (1..=10).map(process).collect(),
+            ..Machine::default()
+        }
+    }
+
+    fn shown(machine: &Machine, seen: &Seen, room: Room) -> Vec<String> {
+        table(machine, seen, room).iter().map(|line| line.plain(room.width)).collect()
+    }
+
+    #[test]
+    fn what_a_person_looks_for_is_there() {
+        let text = shown(&machine(2, 2), &seen(), PAPER).join("\n");
+        for part in [
+            "alpha  Linux 6.1.0",
+            "up 1 d 01:01:01",
+            "version 42  98 ms old  10.0 updates/s  0 missed",
+            "45.0 %  user 40.0  system  5.0  iowait  1.0  idle 54.0",
+            "dev1                1.5 KiB    1.5 KiB",
+            "       7  p7",
+            "90 more",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(!text.contains("stopped"));
+    }
+
+    #[test]
+    fn a_stopped_publisher_is_said() {
+        let text = shown(&machine(2, 2), &Seen { stopped: true, age: Duration::from_millis(3210), ..seen() }, PAPER);
+        assert!(text[1].contains("3.2 s old") && text[1].ends_with("the publisher has stopped"), "{}", text[1]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted() {
+        let left_out = LeftOut { cores: 16, interfaces: 3, disks: 0 };
+        let text = shown(&Machine { left_out, ..machine(256, 20) }, &seen(), PAPER).join("\n");
+        assert!(text.contains("16 more"), "{text}");
+        // 12 more than are shown, and 3 that the record has no room for.
+        assert!(text.contains("network  15 more"), "{text}");
+        assert!(text.contains("disk  2 more"), "{text}");
+    }
+
+    #[test]
+    fn many_cores_are_a_digit_each() {
+        let text = shown(&machine(256, 1), &seen(), PAPER).join("\n");
+        assert_eq!(text.matches("44444444").count(), 32, "{text}");
+    }
+
+    #[test]
+    fn no_room_is_too_small() {
+        for cores in [0, 1, 2, 16, 17, 256] {
+            for width in [0, 1, 7, 20, 40, 79, 80, 200] {
+                for height in 0..60 {
+                    let room = Room { width, height: Some(height) };
+                    let lines = shown(&machine(cores, 12), &seen(), room);
+                    assert!(lines.len() <= height, "{} lines in {room:?}", lines.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_usual_terminal_shows_every_process_of_a_small_machine() {
+        let lines = shown(&machine(4, 4), &seen(), Room { width: 80, height: Some(23) });
+        assert!(lines.iter().any(|line| line.contains("  p10 ")), "{}", lines.join("\n"));
+        for line in table(&machine(4, 4), &seen(), PAPER) {
+            assert!(line.width() <= 80, "{}", line.plain(1000));
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_shown_all_the_same() {
+        let odd = Usage { user: f32::NAN, system: f32::INFINITY, iowait: -1.0, steal: f32::MAX, idle: 0.0 };
+        let mut machine = machine(3, 3);
+        machine.cpu = Some(odd);
+        machine.cores[0].usage = Some(odd);
+        machine.cores[1].usage = Some(Usage { user: f32::INFINITY, ..Usage::default() });
+        machine.cores[2].usage = None;
+        machine.memory.total = u64::MAX;
+        machine.host.uptime = u64::MAX;
+        machine.interfaces[0].inward.per_second = Some(f64::NAN);
+        machine.interfaces[1].inward.per_second = None;
+        machine.top[0].resident = u64::MAX;
+        machine.top[0].cpu = f32::NEG_INFINITY;
+        assert!(!shown(&machine, &seen(), PAPER).is_empty());
+        assert!(!shown(&Machine::default(), &seen(), PAPER).is_empty());
+    }
+
+    #[test]
+    fn bytes_have_few_columns() {
+        let cases = [
+            (0.0, "0 B"),
+            (999.4, "999 B"),
+            (1000.0, "1.0 KiB"),
+            (1536.0, "1.5 KiB"),
+            (102_400.0, "100 KiB"),
+            (4e9, "3.7 GiB"),
+        ];
+        for (n, text) in cases {
+            assert_eq!(bytes(n), text);
+        }
+    }
+
+    #[test]
+    fn durations_have_days() {
+        assert_eq!(duration(Duration::from_secs(2 * 86400 + 3 * 3600 + 4 * 60 + 5)), "2 d 03:04:05");
+    }
+}

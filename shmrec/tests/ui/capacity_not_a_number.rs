@@ -1,0 +1,9 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+struct Wrong {
+    #[record(capacity = "8")]
+    a: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+#[repr(C)]
+enum Wrong {
+    A,
+    B,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+#[repr(i128)]
+enum Wrong {
+    A,
+}
+
+fn main() {}

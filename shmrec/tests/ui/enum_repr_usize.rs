@@ -1,0 +1,9 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+#[repr(usize)]
+enum Wrong {
+    A,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+#[repr(u8)]
+enum Wrong {
+    A(),
+    B {},
+}
+
+fn main() {}

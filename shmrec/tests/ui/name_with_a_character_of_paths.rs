@@ -1,0 +1,11 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+struct Wrong {
+    #[record(rename = "a.b")]
+    a: u8,
+    #[record(rename = "a[0]")]
+    b: u8,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+struct Wrong;
+
+fn main() {}

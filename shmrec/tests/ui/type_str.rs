@@ -1,0 +1,9 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+struct Wrong {
+    a: u32,
+    b: str,
+}
+
+fn main() {}

@@ -1,0 +1,52 @@
+//! A process that forks without executing another program, with segments in its hands.
+//!
+//! Arguments: directory, name. Links, takes the lock, and forks. The child tries every inherited handle and says what
+//! came of it, links afresh, and stays until its input is closed; the parent stays too, with the lock.
+#![allow(unsafe_code)]
+
+use std::ffi::OsString;
+use std::io::Read;
+
+use shmrec::SegmentOptions;
+use shmrec_tests::records::Counter;
+
+use crate::{refusal, say, text};
+
+pub(crate) fn run(arguments: &[OsString]) {
+    let options = SegmentOptions::new().dir(&arguments[0]);
+    let name = text(arguments, 1);
+    let segment = options.link::<Counter>(name).expect("the segment");
+    let reader = options.reader::<Counter>(name).expect("the segment");
+    let dropped_in_child = options.link::<Counter>(name).expect("the segment");
+    let guard = segment.lock().expect("the lock");
+    say("locked");
+    // SAFETY: this process has one thread, so the child may do everything.
+    match unsafe { libc::fork() } {
+        -1 => panic!("fork: {}", std::io::Error::last_os_error()),
+        0 => {
+            let mut outcomes = vec![
+                segment.read().map_or_else(|e| refusal(&e), |_| "read".to_owned()),
+                segment.write(&Counter::new(1)).map_or_else(|e| refusal(&e), |_| "written".to_owned()),
+                segment.try_lock().map_or_else(|e| refusal(&e), |_| "locked".to_owned()),
+                segment.users().map_or_else(|e| refusal(&e), |_| "counted".to_owned()),
+                reader.read().map_or_else(|e| refusal(&e), |_| "read".to_owned()),
+                guard.unlock().map_or_else(|e| refusal(&e), |_| "unlocked".to_owned()),
+            ];
+            drop((segment, dropped_in_child));
+            outcomes.push(reader.release().map_or_else(|e| refusal(&e), |()| "released".to_owned()));
+            for outcome in outcomes {
+                say(&format!("child {outcome}"));
+            }
+            let fresh = options.link::<Counter>(name).map(|s| s.read().map(|r| r.seq));
+            say(&format!("child fresh {fresh:?}"));
+            say(&format!("child pid {}", std::process::id()));
+            wait_for_the_end();
+        }
+        _ => wait_for_the_end(),
+    }
+}
+
+fn wait_for_the_end() {
+    let mut rest = Vec::new();
+    let _ = std::io::stdin().read_to_end(&mut rest);
+}

@@ -1,0 +1,3 @@
+//! Placeholder.
+use std::ffi::OsString;
+pub(crate) fn run(_arguments: &[OsString]) {}

@@ -1,0 +1,143 @@
+//! A segment as somebody sees it who has only `docs/format.md`: numbers at offsets of a file.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// A segment's file, without any of shmrec's code.
+#[derive(Debug)]
+pub struct RawSegment {
+    file: File,
+}
+
+impl RawSegment {
+    /// Bytes of the header.
+    pub const HEADER_LEN: usize = 512;
+    /// Where the flags stand.
+    pub const FLAGS: u64 = 20;
+    /// Where the segment's length stands.
+    pub const TOTAL_LEN: u64 = 24;
+    /// Where the checksum of the header stands.
+    pub const CHECKSUM: usize = 504;
+
+    /// Opens a segment's file for reading and, if permitted, writing.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    #[must_use]
+    pub fn open(path: &Path) -> Self {
+        let file = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
+        Self { file: file.expect("the segment's file") }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// A number of the file.
+    ///
+    /// # Panics
+    ///
+    /// When the file ends before.
+    #[must_use]
+    pub fn u32(&self, at: u64) -> u32 {
+        let mut bytes = [0; 4];
+        self.file.read_exact_at(&mut bytes, at).expect("4 bytes of the segment");
+        u32::from_le_bytes(bytes)
+    }
+
+    /// A number of the file.
+    ///
+    /// # Panics
+    ///
+    /// When the file ends before.
+    #[must_use]
+    pub fn u64(&self, at: u64) -> u64 {
+        let mut bytes = [0; 8];
+        self.file.read_exact_at(&mut bytes, at).expect("8 bytes of the segment");
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Panics
+    ///
+    /// When that fails.
+    pub fn put(&self, at: u64, bytes: &[u8]) {
+        self.file.write_all_at(bytes, at).expect("a write to the segment");
+    }
+
+    /// Where the transfer region begins.
+    #[must_use]
+    pub fn transfer(&self) -> u64 {
+        self.u64(72)
+    }
+
+    /// Where the lock region begins.
+    #[must_use]
+    pub fn lock(&self) -> u64 {
+        self.u64(80)
+    }
+
+    /// Where the first slot begins.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.u64(96)
+    }
+
+    /// Bytes from one slot to the next.
+    #[must_use]
+    pub fn stride(&self) -> u64 {
+        self.u64(48)
+    }
+
+    /// How many slots.
+    #[must_use]
+    pub fn slots(&self) -> u64 {
+        self.u32(44).into()
+    }
+
+    /// The version that a writer has begun.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.u64(self.transfer())
+    }
+
+    /// The last whole version.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.u64(self.transfer() + 8)
+    }
+
+    /// The bytes of a version's slot.
+    ///
+    /// # Panics
+    ///
+    /// When the file ends before.
+    #[must_use]
+    pub fn slot(&self, version: u64) -> Vec<u8> {
+        let mut bytes = vec![0; self.stride() as usize];
+        let at = self.records() + (version % self.slots()) * self.stride();
+        self.file.read_exact_at(&mut bytes, at).expect("a slot of the segment");
+        bytes
+    }
+
+    /// Changes a byte run of the header and makes its checksum good again: what a forger does.
+    ///
+    /// # Panics
+    ///
+    /// When the file cannot be read or written.
+    pub fn forge_header(&self, at: u64, bytes: &[u8]) {
+        self.put(at, bytes);
+        let mut header = [0; Self::CHECKSUM];
+        self.file.read_exact_at(&mut header, 0).expect("the header");
+        // FNV-1a, 64 bits.
+        let sum = header
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3));
+        self.put(Self::CHECKSUM as u64, &sum.to_le_bytes());
+    }
+}
