@@ -17,6 +17,11 @@ pub(crate) enum Failed {
         /// Its process id.
         pid: u32,
     },
+    /// Nobody publishes.
+    Nobody {
+        /// The segment's name.
+        name: String,
+    },
     /// Publishers came and went.
     Busy,
     /// The publisher that was started here ended; these are its words.
@@ -48,6 +53,7 @@ impl fmt::Display for Failed {
             Self::Taken { pid } => {
                 write!(f, "process {pid} publishes under this name: end it, or take another with --name")
             }
+            Self::Nobody { name } => write!(f, "nobody has published as {name:?} in all that time"),
             Self::Busy => f.write_str("publishers came and went under this name: try again"),
             Self::Publisher(words) => write!(f, "the publisher ended: {words}"),
             Self::Spawn(error) => write!(f, "the publisher was not started: {error}"),

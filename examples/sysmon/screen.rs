@@ -94,8 +94,8 @@ const SHOW_CURSOR: &str = "\x1b[?25h";
 impl Drop for Screen {
     fn drop(&mut self) {
         if let Kind::Terminal { room: Some(_), .. } = self.kind {
-            // If the terminal is gone, so is the cursor.
-            let _ = stdout().write_all(SHOW_CURSOR.as_bytes());
+            // The terminal has written ^C there. If the terminal is gone, so is the cursor.
+            let _ = stdout().write_all(format!("\r\x1b[2K{SHOW_CURSOR}").as_bytes());
             let _ = stdout().flush();
         }
     }

@@ -38,7 +38,7 @@ fn link(work: &Work, helper: &mut Helper) -> Result<Option<Reader<Machine>>, Fai
         match work.options.reader_wait(&work.name, work.at_most(LOOK.min(helper.pause()))) {
             Ok(reader) => return Ok(Some(reader)),
             Err(LinkError::NotFound(_)) if work.stop.is_told() => return Ok(None),
-            Err(error @ LinkError::NotFound(_)) if work.is_over() => return Err(error.into()),
+            Err(LinkError::NotFound(_)) if work.is_over() => return Err(Failed::Nobody { name: work.name.clone() }),
             Err(LinkError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Expr, Fields, GenericParam, Generics, Index, Member, Path, Type, Visibility, parse_quote};
+use syn::{
+    Data, DeriveInput, Expr, Fields, GenericParam, Generics, Index, Member, Path, Type, Visibility, parse_quote,
+};
 
 use crate::attr;
 use crate::errors::Errors;
@@ -101,8 +103,7 @@ pub(crate) enum Tag {
 }
 
 impl Tag {
-    const ALL: [Self; 8] =
-        [Self::U8, Self::U16, Self::U32, Self::U64, Self::I8, Self::I16, Self::I32, Self::I64];
+    const ALL: [Self; 8] = [Self::U8, Self::U16, Self::U32, Self::U64, Self::I8, Self::I16, Self::I32, Self::I64];
 
     /// The type's name.
     pub(crate) fn name(self) -> &'static str {
@@ -187,8 +188,7 @@ fn record(input: &DeriveInput, fields: &Fields, errors: &mut Errors) -> Option<R
         errors.on(&input.ident, "a record needs at least one field: an empty struct has nothing to transfer");
         return None;
     }
-    let fields: Vec<Field> =
-        (0..).zip(fields).map(|(index, field)| self::field(index, field, errors)).collect();
+    let fields: Vec<Field> = (0..).zip(fields).map(|(index, field)| self::field(index, field, errors)).collect();
     if fields.iter().all(|field| matches!(field.transfer, Transfer::Skipped)) {
         errors.on(&input.ident, "a record needs at least one field that is not skipped");
         return None;

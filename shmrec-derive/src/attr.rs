@@ -242,8 +242,7 @@ pub(crate) struct Repr {
     pub(crate) int: Option<Ident>,
 }
 
-const INTS: [&str; 12] =
-    ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+const INTS: [&str; 12] = ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
 pub(crate) fn repr(attrs: &[Attribute]) -> Repr {
     let mut repr = Repr::default();

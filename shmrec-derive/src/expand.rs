@@ -561,4 +561,3 @@ fn expand_enum(of: &Enum) -> TokenStream {
         #stated
     }
 }
-

@@ -162,9 +162,13 @@ mod tests {
     #[test]
     fn no_lint_is_switched_off() {
         // `#[allow(unsafe_code)]` would be an error in a crate that forbids unsafe code.
-        let code = expanded(&parse_quote!(struct Pair(u8, #[record(skip)] u16);));
+        let code = expanded(&parse_quote!(
+            struct Pair(u8, #[record(skip)] u16);
+        ));
         assert!(code.contains("unsafe") && !code.contains("allow"), "{code}");
-        let code = expanded(&parse_quote!(struct Wrong(usize);));
+        let code = expanded(&parse_quote!(
+            struct Wrong(usize);
+        ));
         assert!(code.contains("compile_error") && !code.contains("allow"), "{code}");
     }
 
@@ -181,7 +185,11 @@ mod tests {
         for word in ["Option", "Some", "None", "Result", "Ok", "Err", "Default", "Clone", "Copy", "u8", "core"] {
             for (at, _) in code.match_indices(&format!(" {word} ")) {
                 let before = code[..at].trim_end();
-                assert!(before.ends_with("::"), "a bare `{word}` behind `{}`", &before[before.len().saturating_sub(60)..]);
+                assert!(
+                    before.ends_with("::"),
+                    "a bare `{word}` behind `{}`",
+                    &before[before.len().saturating_sub(60)..]
+                );
             }
         }
     }

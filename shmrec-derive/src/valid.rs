@@ -47,7 +47,7 @@ fn schema_name(name: &Name, errors: &mut Errors) -> bool {
     } else if text.len() > MAX_NAME {
         format!("a name must not be longer than {MAX_NAME} bytes")
     } else if let Some(c) = text.chars().find(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
-        format!("a name must not hold {c:?}: blanks, double quotes, backslashes and control characters are left out")
+        format!("a name must not hold {c:?}: blanks, double quotes, backslashes and control characters are not allowed")
     } else {
         return true;
     };
@@ -61,7 +61,8 @@ fn path_step(name: &Name, errors: &mut Errors) {
         return;
     }
     if let Some(c) = name.text.chars().find(|c| matches!(c, '.' | '[' | ']')) {
-        let message = format!("the name of a field or a variant must not hold {c:?}: paths are written `address.lines[2]`");
+        let message =
+            format!("the name of a field or a variant must not hold {c:?}: paths are written `address.lines[2]`");
         errors.add(Error::new(name.span, message));
     }
 }
@@ -165,8 +166,10 @@ fn refusal(ty: &Type) -> Option<(&Type, String)> {
         Type::Reference(reference) => match bare(&reference.elem) {
             Type::Slice(_) => no("a reference means nothing in another process: use `[T; N]`, or `Vec<T>` with \
                                   `#[record(capacity = N)]`"),
-            Type::Path(path) if std_name(path).as_deref() == Some("str") => no("a reference means nothing in another process: \
-                                  use `String` with `#[record(capacity = N)]`, or `FixedStr<N>`"),
+            Type::Path(path) if std_name(path).as_deref() == Some("str") => {
+                no("a reference means nothing in another process: \
+                                  use `String` with `#[record(capacity = N)]`, or `FixedStr<N>`")
+            }
             _ => no("a reference means nothing in another process: hold the value itself"),
         },
         Type::Ptr(_) => no("an address means nothing in another process: hold the value itself, or an index into an \
@@ -204,12 +207,16 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
             Type::TraitObject(_) => return refusal(content),
             _ => format!("`Box` {address}: hold the value itself"),
         },
-        ("Rc" | "Arc" | "Weak" | "NonNull" | "Pin" | "AtomicPtr", [_]) => format!("`{name}` {address}: hold the value itself"),
+        ("Rc" | "Arc" | "Weak" | "NonNull" | "Pin" | "AtomicPtr", [_]) => {
+            format!("`{name}` {address}: hold the value itself")
+        }
         ("Cow", [_]) => "`Cow` may borrow, and a reference means nothing in another process: use `String` or `Vec<T>` \
                          with `#[record(capacity = N)]`"
             .to_owned(),
         ("Cell" | "RefCell" | "OnceCell" | "UnsafeCell", [_]) => {
-            format!("`{name}` shares inside one process only: hold the value itself, and publish it by writing the record")
+            format!(
+                "`{name}` shares inside one process only: hold the value itself, and publish it by writing the record"
+            )
         }
         ("Mutex" | "RwLock" | "OnceLock" | "LazyLock", [_]) => format!(
             "`{name}` works inside one process only: hold the value itself; the segment has the lock (`Segment::lock`), \
@@ -276,7 +283,8 @@ fn std_name(path: &TypePath) -> Option<String> {
 
 /// The types among the arguments of a path's last segment.
 fn type_arguments(path: &TypePath) -> Vec<&Type> {
-    let Some(PathSegment { arguments: PathArguments::AngleBracketed(arguments), .. }) = path.path.segments.last() else {
+    let Some(PathSegment { arguments: PathArguments::AngleBracketed(arguments), .. }) = path.path.segments.last()
+    else {
         return Vec::new();
     };
     let types = arguments.args.iter().filter_map(|argument| match argument {

@@ -275,3 +275,631 @@ pub fn recoveries<M: ReadWords>(memory: &M, region: usize) -> Result<u32, M::Fau
 pub fn is_held<M: ReadWords>(memory: &M, region: usize) -> Result<bool, M::Fault> {
     Ok(memory.load_u32(region + WORD)? & !WAITERS != 0)
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! The lock over memory of this thread's own, with a kernel that plays a script: what others do, they do at the exact
+    //! access or call that the test names.
+
+    use std::cell::{Cell, RefCell};
+    use std::collections::BTreeSet;
+    use std::convert::Infallible;
+
+    use super::*;
+
+    /// What is about to be done to a [`Memory`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Access {
+        Load(usize),
+        Store(usize),
+        Exchange(usize),
+        Fence(Ordering),
+    }
+
+    type Interruption<'s> = Box<dyn FnMut(&Memory<'s>, Access) + 's>;
+
+    /// Words of one thread. The interruption is called before each access, and not for its own.
+    pub(crate) struct Memory<'s> {
+        words: Vec<Cell<u32>>,
+        interruption: RefCell<Option<Interruption<'s>>>,
+        written: Cell<usize>,
+    }
+
+    impl<'s> Memory<'s> {
+        pub(crate) fn new(bytes: usize) -> Self {
+            Self {
+                words: vec![Cell::new(0); bytes.div_ceil(4)],
+                interruption: RefCell::default(),
+                written: Cell::new(0),
+            }
+        }
+
+        pub(crate) fn interrupt(&self, by: impl FnMut(&Memory<'s>, Access) + 's) {
+            *self.interruption.borrow_mut() = Some(Box::new(by));
+        }
+
+        pub(crate) fn get(&self, at: usize) -> u32 {
+            self.word(at).get()
+        }
+
+        pub(crate) fn set(&self, at: usize, value: u32) {
+            self.word(at).set(value);
+        }
+
+        /// How many accesses could have changed a word, so far.
+        pub(crate) fn written(&self) -> usize {
+            self.written.get()
+        }
+
+        fn word(&self, at: usize) -> &Cell<u32> {
+            assert!(at % 4 == 0, "a word at {at}");
+            &self.words[at / 4]
+        }
+
+        fn before(&self, access: Access) {
+            let taken = self.interruption.borrow_mut().take();
+            if let Some(mut interruption) = taken {
+                interruption(self, access);
+                self.interruption.borrow_mut().get_or_insert(interruption);
+            }
+            if matches!(access, Access::Store(_) | Access::Exchange(_)) {
+                self.written.set(self.written.get() + 1);
+            }
+        }
+    }
+
+    impl ReadWords for Memory<'_> {
+        type Fault = Infallible;
+
+        fn load_u32(&self, at: usize) -> Result<u32, Infallible> {
+            self.before(Access::Load(at));
+            Ok(self.get(at))
+        }
+
+        fn load_u64(&self, at: usize) -> Result<u64, Infallible> {
+            unreachable!("neither lock nor bell has a word of 8 bytes, nor one at {at}")
+        }
+
+        fn fence(&self, order: Ordering) {
+            self.before(Access::Fence(order));
+        }
+    }
+
+    impl Words for Memory<'_> {
+        fn store_u32(&self, at: usize, value: u32, _order: Ordering) {
+            self.before(Access::Store(at));
+            self.set(at, value);
+        }
+
+        fn store_u64(&self, at: usize, _value: u64, _order: Ordering) {
+            unreachable!("neither lock nor bell has a word of 8 bytes, nor one at {at}")
+        }
+
+        fn fetch_add_u32(&self, at: usize, value: u32, _order: Ordering) -> u32 {
+            self.before(Access::Exchange(at));
+            self.word(at).replace(self.get(at).wrapping_add(value))
+        }
+
+        fn compare_exchange_u32(
+            &self,
+            at: usize,
+            current: u32,
+            new: u32,
+            _success: Ordering,
+            _failure: Ordering,
+        ) -> Result<u32, u32> {
+            self.before(Access::Exchange(at));
+            match self.get(at) {
+                found if found == current => Ok(self.word(at).replace(new)),
+                found => Err(found),
+            }
+        }
+
+        fn fence_after_exchange(&self) {
+            self.fence(Ordering::SeqCst);
+        }
+    }
+
+    /// What the kernel was asked for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) enum Call {
+        Probe { slot: u32 },
+        Slept { at: usize, timeout: Duration },
+        /// The word was not what the sleeper expected.
+        NotSlept { at: usize },
+        Wake { at: usize, count: u32 },
+    }
+
+    type Event<'e, A> = RefCell<Box<dyn FnMut(A) + 'e>>;
+
+    /// A kernel whose time passes in sleeps only.
+    pub(crate) struct Script<'e> {
+        word: Box<dyn Fn(usize) -> u32 + 'e>,
+        alive: RefCell<BTreeSet<u32>>,
+        /// In this sleep everybody dies.
+        death: usize,
+        left: Cell<Duration>,
+        calls: RefCell<Vec<Call>>,
+        during_sleep: Event<'e, usize>,
+        during_probe: Event<'e, u32>,
+        broken: bool,
+    }
+
+    /// The scripted kernel does not answer.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Broken;
+
+    impl<'e> Script<'e> {
+        /// For a caller that waits for `patience`.
+        pub(crate) fn new(memory: &'e Memory<'_>, patience: Duration) -> Self {
+            Self {
+                word: Box::new(|at| memory.get(at)),
+                alive: RefCell::default(),
+                death: 0,
+                left: Cell::new(patience),
+                calls: RefCell::default(),
+                during_sleep: RefCell::new(Box::new(|_| {})),
+                during_probe: RefCell::new(Box::new(|_| {})),
+                broken: false,
+            }
+        }
+
+        /// What happens while the caller sleeps for the n-th time, counted from 1.
+        pub(crate) fn during_sleep(self, event: impl FnMut(usize) + 'e) -> Self {
+            Self { during_sleep: RefCell::new(Box::new(event)), ..self }
+        }
+
+        /// What happens between the question for a slot and the answer.
+        fn during_probe(self, event: impl FnMut(u32) + 'e) -> Self {
+            Self { during_probe: RefCell::new(Box::new(event)), ..self }
+        }
+
+        fn alive(self, slot: u32) -> Self {
+            self.alive.borrow_mut().insert(slot);
+            self
+        }
+
+        pub(crate) fn calls(&self) -> Vec<Call> {
+            self.calls.borrow().clone()
+        }
+
+        fn sleeps(&self) -> Vec<Duration> {
+            let slept = |call: &Call| if let Call::Slept { timeout, .. } = call { Some(*timeout) } else { None };
+            self.calls.borrow().iter().filter_map(slept).collect()
+        }
+    }
+
+    impl Kernel for Script<'_> {
+        type Error = Broken;
+
+        fn holds_slot(&self, slot: u32) -> Result<bool, Broken> {
+            self.calls.borrow_mut().push(Call::Probe { slot });
+            let answer = self.alive.borrow().contains(&slot);
+            (self.during_probe.borrow_mut())(slot);
+            if self.broken { Err(Broken) } else { Ok(answer) }
+        }
+
+        fn sleep(&self, at: usize, expected: u32, timeout: Duration) {
+            if (self.word)(at) != expected {
+                self.calls.borrow_mut().push(Call::NotSlept { at });
+                return;
+            }
+            self.calls.borrow_mut().push(Call::Slept { at, timeout });
+            self.left.set(self.left.get().saturating_sub(timeout));
+            let nth = self.sleeps().len();
+            if nth == self.death {
+                self.alive.borrow_mut().clear();
+            }
+            (self.during_sleep.borrow_mut())(nth);
+        }
+
+        fn wake(&self, at: usize, count: u32) {
+            self.calls.borrow_mut().push(Call::Wake { at, count });
+        }
+
+        fn remaining(&self) -> Option<Duration> {
+            Some(self.left.get()).filter(|left| !left.is_zero())
+        }
+    }
+
+    /// The lock region does not begin at 0, so that an address that forgets it is noticed.
+    const REGION: usize = 256;
+    const AT_WORD: usize = REGION + WORD;
+    const AT_FAIR: usize = REGION + FAIR;
+    const A_MINUTE: Duration = Duration::from_secs(60);
+    const NOT_AT_ALL: Duration = Duration::ZERO;
+
+    fn memory<'s>() -> Memory<'s> {
+        Memory::new(REGION + GENERATIONS + 4 * 2047)
+    }
+
+    fn at_generation(slot: u32) -> usize {
+        REGION + GENERATIONS + 4 * slot as usize
+    }
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    const HELD_BY_ANOTHER: NotAcquired<Broken> = NotAcquired::Held { by_this_handle: false };
+    const HELD_BY_THIS_HANDLE: NotAcquired<Broken> = NotAcquired::Held { by_this_handle: true };
+    const TAKEN: Acquired = Acquired { recovered: false };
+    const RECOVERED: Acquired = Acquired { recovered: true };
+
+    #[test]
+    fn a_claim_names_its_slot_with_a_generation_that_no_earlier_holder_had() {
+        let memory = memory();
+        let names: BTreeSet<u32> = (0..1000).map(|_| claim(&memory, REGION, 2046)).collect();
+        assert_eq!(names.len(), 1000);
+        assert!(names.iter().all(|name| name & SLOT_MASK == 2047 && name & WAITERS == 0));
+        assert_eq!(memory.get(at_generation(2046)), 1000);
+        assert_eq!(memory.get(at_generation(2045)), 0);
+
+        memory.set(at_generation(0), GENERATION_MASK);
+        assert_eq!(claim(&memory, REGION, 0), 1, "the generation begins again behind its 20 bits");
+        memory.set(at_generation(0), u32::MAX);
+        assert_eq!(claim(&memory, REGION, 0), 1, "bits that some peer scribbled above it do not reach the word");
+    }
+
+    #[test]
+    fn a_free_lock_is_taken_and_given_back_without_the_kernel() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 3);
+        let kernel = Script::new(&memory, NOT_AT_ALL);
+        for _ in 0..3 {
+            assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+            assert_eq!(memory.get(AT_WORD), mine);
+            assert_eq!(is_held(&memory, REGION), Ok(true));
+            assert_eq!(release(&memory, REGION, mine, &kernel), Ok(()));
+            assert_eq!(is_held(&memory, REGION), Ok(false));
+        }
+        assert_eq!((kernel.calls(), recoveries(&memory, REGION)), (vec![], Ok(0)));
+    }
+
+    #[test]
+    fn an_owner_that_is_quick_costs_the_next_no_call() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        let kernel = Script::new(&memory, A_MINUTE).alive(1);
+        memory.set(AT_WORD, owner);
+        let mut loads = 0;
+        memory.interrupt(move |memory, access| {
+            loads += u32::from(access == Access::Load(AT_WORD));
+            if loads == 10 {
+                memory.set(AT_WORD, 0);
+            }
+        });
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!((memory.get(AT_WORD), kernel.calls()), (mine, vec![]));
+    }
+
+    #[test]
+    fn a_living_owner_keeps_the_lock_and_is_asked_for_after_every_sleep() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(&memory, millis(100)).alive(1);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
+        // Doubling, up to the longest, and never beyond the end.
+        assert_eq!(kernel.sleeps(), [1, 2, 4, 8, 16, 20, 20, 20, 9].map(millis));
+        let calls = kernel.calls();
+        for pair in calls.chunks(2) {
+            assert_eq!(pair[0], Call::Probe { slot: 1 }, "{calls:?}");
+            assert!(pair.len() == 1 || matches!(pair[1], Call::Slept { at: AT_WORD, .. }), "{calls:?}");
+        }
+        assert_eq!(memory.get(AT_WORD), owner | WAITERS, "the owner's name stays, with the waiters' bit");
+    }
+
+    #[test]
+    fn one_who_does_not_wait_asks_once_and_does_not_sleep() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(&memory, NOT_AT_ALL).alive(1);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
+        assert_eq!(kernel.calls(), [Call::Probe { slot: 1 }]);
+        assert_eq!(memory.get(AT_WORD), owner, "it does not say that it waits");
+    }
+
+    #[test]
+    fn one_who_does_not_wait_takes_the_lock_of_a_dead_owner() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(&memory, NOT_AT_ALL);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED));
+        assert_eq!(kernel.calls(), [Call::Probe { slot: 1 }]);
+        // Nobody had set the bit, and still it is there: he cannot know who sleeps.
+        assert_eq!(memory.get(AT_WORD), mine | WAITERS);
+        assert_eq!(recoveries(&memory, REGION), Ok(1));
+    }
+
+    #[test]
+    fn a_word_with_only_the_waiters_bit_is_free_for_one_who_does_not_wait() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        memory.set(AT_WORD, WAITERS);
+        let kernel = Script::new(&memory, NOT_AT_ALL);
+        assert!(!try_acquire(&memory, REGION, mine), "the fast path takes a free lock only from 0");
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!((memory.get(AT_WORD), kernel.calls()), (mine | WAITERS, vec![]));
+    }
+
+    #[test]
+    fn a_word_with_only_the_waiters_bit_costs_one_who_waits_the_first_sleep_and_no_more() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        memory.set(AT_WORD, WAITERS);
+        let kernel = Script::new(&memory, A_MINUTE);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WORD, timeout: FIRST_SLEEP }]);
+        assert_eq!(memory.get(AT_WORD), mine | WAITERS);
+    }
+
+    #[test]
+    fn the_waiters_bit_stays_when_the_lock_is_taken_after_a_sleep() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        // The owner gives it back whole: nobody seems to wait any more.
+        let kernel = Script::new(&memory, A_MINUTE).alive(1).during_sleep(|_| memory.set(AT_WORD, 0));
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!(memory.get(AT_WORD), mine | WAITERS, "another may sleep that was not woken");
+        // So the unlock wakes that one.
+        assert_eq!(release(&memory, REGION, mine, &kernel), Ok(()));
+        assert_eq!(kernel.calls().last(), Some(&Call::Wake { at: AT_WORD, count: 1 }));
+        assert_eq!(memory.get(AT_WORD), 0);
+    }
+
+    #[test]
+    fn an_owner_that_dies_while_it_is_waited_for_is_noticed_after_one_sleep() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner | WAITERS);
+        let kernel = Script { death: 3, ..Script::new(&memory, A_MINUTE).alive(1) };
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED));
+        assert_eq!(kernel.sleeps(), [1, 2, 4].map(millis));
+        assert_eq!(memory.get(AT_WORD), mine | WAITERS);
+    }
+
+    #[test]
+    fn a_word_that_changed_since_the_owner_was_asked_for_is_not_taken_over() {
+        let memory = memory();
+        let (dead, other, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 5), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, dead);
+        // Another waiter takes over first, and lives.
+        let kernel =
+            Script::new(&memory, NOT_AT_ALL).alive(5).during_probe(|_| memory.set(AT_WORD, other | WAITERS));
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
+        assert_eq!((memory.get(AT_WORD), recoveries(&memory, REGION)), (other | WAITERS, Ok(0)));
+
+        // The same slot again, under its next generation: the answer was about the one before.
+        memory.set(AT_WORD, dead);
+        let again = claim(&memory, REGION, 1);
+        memory.set(at_generation(1), dead >> SLOT_BITS);
+        let kernel = Script::new(&memory, NOT_AT_ALL).during_probe(|_| {
+            memory.set(at_generation(1), again >> SLOT_BITS);
+            memory.set(AT_WORD, again);
+        });
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
+        assert_eq!(memory.get(AT_WORD), again);
+
+        // Only the waiters' bit came: one who waits looks again, and then takes exactly that word.
+        memory.set(AT_WORD, again);
+        let mut first = true;
+        let kernel = Script::new(&memory, A_MINUTE).during_probe(|_| {
+            if std::mem::take(&mut first) {
+                memory.set(AT_WORD, again | WAITERS);
+            }
+        });
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED));
+        assert_eq!(kernel.calls(), [Call::Probe { slot: 1 }; 2]);
+    }
+
+    #[test]
+    fn a_generation_that_is_not_its_slots_is_dead_without_a_question() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        // The slot has a new, living holder, who does not have the lock.
+        claim(&memory, REGION, 1);
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(&memory, NOT_AT_ALL).alive(1);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED));
+        assert_eq!((memory.get(AT_WORD), kernel.calls()), (mine | WAITERS, vec![]));
+    }
+
+    #[test]
+    fn a_word_that_names_nobody_is_taken_over() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        // A slot field of 0; the own slot under a generation that is not the own, whatever stands in its generation.
+        for scribble in [1 << SLOT_BITS, GENERATION_MASK << SLOT_BITS, WAITERS | (7 << SLOT_BITS)] {
+            let kernel = Script::new(&memory, NOT_AT_ALL);
+            memory.set(AT_WORD, scribble);
+            assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED), "{scribble:#x}");
+            assert_eq!((memory.get(AT_WORD), kernel.calls()), (mine | WAITERS, vec![]), "{scribble:#x}");
+        }
+        let scribble = (9 << SLOT_BITS) | (mine & SLOT_MASK);
+        memory.set(AT_WORD, scribble);
+        memory.set(at_generation(2), 9);
+        let kernel = Script::new(&memory, NOT_AT_ALL).alive(2);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(RECOVERED));
+        assert_eq!(kernel.calls(), [], "the kernel does not show a handle its own locks");
+    }
+
+    #[test]
+    fn every_word_that_a_peer_can_scribble_is_bounded() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        for bits in 0..=u32::from(u16::MAX) {
+            // All slot fields, and generations and waiters' bits of either kind.
+            let word = (bits & SLOT_MASK) | (bits << 16);
+            memory.set(AT_WORD, word);
+            let kernel = Script::new(&memory, NOT_AT_ALL).alive(bits % 2047);
+            match acquire(&memory, REGION, mine, &kernel) {
+                Ok(_) => assert_eq!(memory.get(AT_WORD) & !WAITERS, mine, "{word:#x}"),
+                Err(error) => {
+                    assert_eq!(error, HELD_BY_ANOTHER, "{word:#x}");
+                    assert_eq!(memory.get(AT_WORD), word, "{word:#x}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_thread_of_this_handle_is_alive_by_definition() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        for word in [mine, mine | WAITERS] {
+            memory.set(AT_WORD, word);
+            let kernel = Script::new(&memory, millis(10));
+            assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_THIS_HANDLE));
+            assert_eq!(kernel.sleeps(), [1, 2, 4, 3].map(millis));
+            assert!(kernel.calls().iter().all(|call| matches!(call, Call::Slept { .. })), "{:?}", kernel.calls());
+            assert_eq!(memory.get(AT_WORD), mine | WAITERS);
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_cannot_be_asked_is_an_error_and_nothing_is_taken() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        let kernel = Script { broken: true, ..Script::new(&memory, A_MINUTE) };
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(NotAcquired::Kernel(Broken)));
+        assert_eq!(memory.get(AT_WORD), owner);
+    }
+
+    #[test]
+    fn a_sleep_is_refused_when_the_lock_was_given_back_before_it() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner | WAITERS);
+        // Between the look at the word and the sleep: the owner is found alive, and gives the lock back.
+        let kernel = Script::new(&memory, A_MINUTE).alive(1).during_probe(|_| memory.set(AT_WORD, 0));
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!(kernel.calls(), [Call::Probe { slot: 1 }, Call::NotSlept { at: AT_WORD }]);
+    }
+
+    #[test]
+    fn the_lock_of_somebody_else_is_not_given_back() {
+        let memory = memory();
+        let (other, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        for word in [0, WAITERS, other, other | WAITERS, mine + (1 << SLOT_BITS), mine ^ SLOT_MASK, u32::MAX] {
+            for fair in [0, 5] {
+                memory.set(AT_WORD, word);
+                memory.set(AT_FAIR, fair);
+                let kernel = Script::new(&memory, NOT_AT_ALL);
+                assert_eq!(release(&memory, REGION, mine, &kernel), Err(Lost), "{word:#x}");
+                assert_eq!((memory.get(AT_WORD), memory.get(AT_FAIR)), (word, fair), "{word:#x}");
+                assert_eq!(kernel.calls(), [], "{word:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unlock_that_is_overtaken_by_a_scribble_leaves_the_scribble() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        memory.set(AT_WORD, mine | WAITERS);
+        // Behind the look at the word, before the exchange.
+        memory.interrupt(|memory, access| {
+            if access == Access::Load(AT_FAIR) {
+                memory.set(AT_WORD, 77);
+            }
+        });
+        let kernel = Script::new(&memory, NOT_AT_ALL);
+        assert_eq!(release(&memory, REGION, mine, &kernel), Err(Lost));
+        assert_eq!((memory.get(AT_WORD), kernel.calls()), (77, vec![]));
+    }
+
+    /// An owner that unlocks and locks again whenever the waiter sleeps: a running writer against a woken one. Gives
+    /// in which sleeps it got the lock again.
+    fn barge(memory: &Memory<'_>, owner: u32, mine: u32, patience: Duration) -> (Vec<usize>, bool) {
+        let barged = RefCell::new(Vec::new());
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(memory, patience).alive(1).during_sleep(|nth| {
+            let others = Script::new(memory, NOT_AT_ALL);
+            if release(memory, REGION, owner, &others).is_ok() && try_acquire(memory, REGION, owner) {
+                barged.borrow_mut().push(nth);
+            }
+        });
+        let taken = acquire(memory, REGION, mine, &kernel).is_ok();
+        drop(kernel);
+        (barged.into_inner(), taken)
+    }
+
+    #[test]
+    fn who_has_slept_four_times_in_vain_is_next() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        let (barged, taken) = barge(&memory, owner, mine, A_MINUTE);
+        // Overtaken in each of the first rounds; in the next the unlock leaves only the waiters' bit, from which the
+        // owner's fast path cannot take the lock.
+        assert_eq!((barged, taken), ((1..=PATIENCE as usize).collect(), true));
+        assert_eq!(memory.get(AT_WORD), mine | WAITERS);
+        assert_eq!(memory.get(AT_FAIR), 0, "the one who called for fairness has had its turn");
+    }
+
+    #[test]
+    fn who_gets_the_lock_in_time_does_not_call_for_fairness() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        let kernel = Script::new(&memory, A_MINUTE).alive(1).during_sleep(|nth| {
+            assert_eq!(memory.get(AT_FAIR), 0);
+            if nth == PATIENCE as usize {
+                memory.set(AT_WORD, 0);
+            }
+        });
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!(memory.get(AT_FAIR), 0);
+    }
+
+    #[test]
+    fn a_call_for_fairness_wears_off_when_its_caller_is_gone() {
+        let memory = memory();
+        let (owner, mine, other) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2), claim(&memory, REGION, 3));
+        // The caller's time is over, or it is killed, in its fifth sleep; the owner still has the lock.
+        let kernel = Script::new(&memory, millis(1 + 2 + 4 + 8 + 16)).alive(1);
+        memory.set(AT_WORD, owner);
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
+        assert_eq!((memory.get(AT_WORD), memory.get(AT_FAIR)), (owner | WAITERS, FAIR_TURNS));
+
+        let mut turns = 0;
+        let kernel = Script::new(&memory, A_MINUTE);
+        let mut holder = owner;
+        loop {
+            release(&memory, REGION, holder, &kernel).unwrap();
+            if memory.get(AT_WORD) == 0 {
+                break;
+            }
+            assert_eq!(memory.get(AT_WORD), WAITERS);
+            turns += 1;
+            // Whoever comes next, the last owner included: not at once.
+            holder = [owner, other][turns as usize % 2];
+            assert!(!try_acquire(&memory, REGION, holder));
+            assert_eq!(acquire(&memory, REGION, holder, &kernel), Ok(TAKEN));
+        }
+        assert_eq!(turns, FAIR_TURNS);
+        assert!(try_acquire(&memory, REGION, owner), "newcomers take the lock at once again");
+        release(&memory, REGION, owner, &kernel).unwrap();
+        assert_eq!(memory.get(AT_WORD), 0);
+    }
+
+    #[test]
+    fn a_scribbled_call_for_fairness_wears_off_as_fast() {
+        let memory = memory();
+        let mine = claim(&memory, REGION, 2);
+        memory.set(AT_FAIR, u32::MAX);
+        let kernel = Script::new(&memory, A_MINUTE);
+        let mut turns = 0;
+        memory.set(AT_WORD, mine | WAITERS);
+        while { release(&memory, REGION, mine, &kernel).unwrap(); memory.get(AT_WORD) != 0 } {
+            turns += 1;
+            assert!(turns <= FAIR_TURNS);
+            memory.set(AT_WORD, mine | WAITERS);
+        }
+        assert_eq!(turns, FAIR_TURNS);
+    }
+}

@@ -58,6 +58,7 @@ pub mod hostile {
     #[allow(unused_imports)]
     use self::constants::*;
 
+    #[allow(clippy::len_without_is_empty, clippy::wrong_self_convention)]
     /// Methods that everything has, under the names that generated code calls.
     pub trait Everywhere: ::core::marker::Sized {
         /// A decoy.
@@ -130,12 +131,6 @@ pub mod hostile {
         /// One more.
         Some,
     }
-
-    impl ::core::default::Default for Kind {
-        fn default() -> Self {
-            Kind::Some
-        }
-    }
 }
 
 #[test]
@@ -157,9 +152,9 @@ fn hostile_names_change_nothing() {
 pub mod reexport {
     /// Shared records.
     pub mod shared {
-        pub use shmrec::*;
         #[doc(hidden)]
         pub use shmrec::__private;
+        pub use shmrec::*;
     }
 }
 
@@ -285,7 +280,6 @@ fn keywords_lose_their_prefix_in_the_schema() {
     assert_eq!(Aged::RECORD.fields[1].name, "old");
 }
 
-
 /// `Self` and a parameter, in a type that a macro made.
 #[derive(shmrec::SharedRecord, Debug)]
 pub struct Concrete {
@@ -328,6 +322,35 @@ fn a_record_may_be_local_to_a_function() {
     assert!(Local::<bool, 2>::check(&image).is_err());
 }
 
+/// Parameters with defaults and bounds, under names that generated code uses for itself.
+#[derive(shmrec::SharedRecord, Debug)]
+pub struct Defaulted<E: Copy + Default = u32, V = bool, const LAYOUT: usize = 4>
+where
+    [E; LAYOUT]: PartialEq,
+    Self: Sized,
+{
+    /// A list.
+    pub image: [E; LAYOUT],
+    /// A bounded list.
+    #[record(capacity = LAYOUT)]
+    pub place: Vec<V>,
+    /// Not transferred.
+    #[record(skip)]
+    pub at: Option<E>,
+}
+
+#[test]
+fn parameters_keep_their_bounds_and_may_have_any_name() {
+    use shmrec::{SharedField, SharedRecord};
+    assert_eq!(Defaulted::<u32>::OFFSETS, [0, 16]);
+    assert_eq!(Defaulted::<u64, u16, 1>::SIZE, 16);
+    let record = Defaulted::<u8, char, 2> { image: [1, 2], place: vec!['a', 'b'], at: Some(3) };
+    let mut image = [0; Defaulted::<u8, char, 2>::SIZE];
+    record.store(&mut image).unwrap();
+    let back = Defaulted::<u8, char, 2>::load(&image).unwrap();
+    assert_eq!((back.image, back.place, back.at), ([1, 2], vec!['a', 'b'], None));
+}
+
 macro_rules! record {
     ($name:ident<$param:ident> { $($field:ident: $ty:ty = $capacity:expr),* $(,)? }) => {
         /// From a macro.
@@ -340,6 +363,8 @@ macro_rules! record {
             )*
             /// With a type of the macro's.
             pub own: [$param; 2],
+            /// With a type that only the macro can name so.
+            pub side: $crate::Side,
         }
     };
 }
@@ -350,5 +375,5 @@ record!(FromMacro<T> { name: String = 4, tags: Vec<Option<T>> = 1 + 1 });
 fn a_record_may_come_from_a_macro() {
     use shmrec::{SharedField, SharedRecord};
     assert_eq!(FromMacro::<u8>::fields().tags.offset(), 8);
-    assert_eq!(FromMacro::<u8>::SIZE, 8 + (4 + 2 * 2) + 2 + 2);
+    assert_eq!(FromMacro::<u8>::SIZE, 8 + (4 + 2 * 2) + 2 + 1 + 1);
 }

@@ -235,7 +235,9 @@ fn options_strings_and_sequences_stand_as_documented_for_c() {
 /// Which bytes of an image belong to fields, nested records and elements included.
 fn own_bytes(ty: &TypeDesc, at: usize, own: &mut [bool]) {
     match ty {
-        TypeDesc::Record { record } => record.fields.iter().for_each(|field| own_bytes(&field.ty, at + field.offset, own)),
+        TypeDesc::Record { record } => {
+            record.fields.iter().for_each(|field| own_bytes(&field.ty, at + field.offset, own));
+        }
         TypeDesc::Array { element: TypeDesc::Record { record }, len } => {
             (0..*len).for_each(|i| own_bytes(&TypeDesc::Record { record }, at + i * record.size, own));
         }
@@ -455,7 +457,7 @@ fn one_more_than_the_capacity_is_refused_by_the_name_of_its_field() {
     let refusal = |change: fn(&mut Client)| {
         let mut client = client();
         change(&mut client);
-        let error = client.store(&mut vec![0; Client::SIZE]).unwrap_err();
+        let error = client.store(&mut [0; Client::SIZE]).unwrap_err();
         (error.field().to_owned(), error.kind().clone())
     };
     let exceeded = |len, capacity| StoreErrorKind::CapacityExceeded { len, capacity };

@@ -1,6 +1,8 @@
 //! The other process: started by the tests in one of several modes, told line by line what to do, killed at any moment.
 
+mod descriptors;
 mod fork;
+mod nospace;
 mod race;
 mod repl;
 mod shapes;
@@ -18,6 +20,8 @@ fn main() {
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
         Some("fork") => fork::run(&arguments),
+        Some("nospace") => nospace::run(&arguments),
+        Some("descriptors") => descriptors::run(&arguments),
         Some("shape") => shapes::run(&arguments),
         _ => panic!("no such mode: {mode:?}"),
     }

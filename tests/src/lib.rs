@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod peer;
+pub mod random;
 pub mod raw;
 pub mod records;
 

@@ -82,11 +82,20 @@ impl Line {
         self
     }
 
-    /// With another line behind it that ends at `width`, two columns away at least.
+    /// With `text` behind what is there, if the line is no longer than `width` then.
+    #[must_use]
+    pub fn if_fits(self, width: usize, ink: Ink, text: impl Display) -> Self {
+        let more = Self::new().with(ink, text);
+        if self.width + more.width <= width { self.and(more) } else { self }
+    }
+
+    /// With another line behind it that ends at `width`, if that leaves two columns between them.
     #[must_use]
     pub fn and_right(self, other: Self, width: usize) -> Self {
-        let column = width.saturating_sub(other.width).max(self.width + 2);
-        self.up_to(column).and(other)
+        match width.checked_sub(other.width) {
+            Some(column) if column >= self.width + 2 => self.up_to(column).and(other),
+            _ => self,
+        }
     }
 
     /// Its first `width` columns without colours, and without blanks at the end.
@@ -143,9 +152,15 @@ mod tests {
     }
 
     #[test]
-    fn the_right_part_ends_at_the_width_or_keeps_away() {
-        let right = Line::new().text("right");
-        assert_eq!(Line::new().text("left").and_right(right.clone(), 12).plain(80), "left   right");
-        assert_eq!(Line::new().text("left").and_right(right, 5).plain(80), "left  right");
+    fn the_right_part_ends_at_the_width_or_stays_away() {
+        let (left, right) = (Line::new().text("left"), Line::new().text("right"));
+        assert_eq!(left.clone().and_right(right.clone(), 12).plain(80), "left   right");
+        assert_eq!(left.and_right(right, 10).plain(80), "left");
+    }
+
+    #[test]
+    fn a_part_that_would_be_cut_is_left_out() {
+        let line = Line::new().text("left").if_fits(8, Ink::Plain, " 123").if_fits(8, Ink::Plain, " 4");
+        assert_eq!(line.plain(80), "left 123");
     }
 }

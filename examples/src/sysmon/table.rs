@@ -44,16 +44,16 @@ pub fn table(machine: &Machine, seen: &Seen, room: Room) -> Vec<Line> {
         shorten(&mut cores, (height / 3).max(1));
     }
 
-    // Two lines of title, one for the processors, two for the memory, two of headings.
-    let taken = 7 + cores.len();
-    let mut devices = machine.interfaces.len().max(machine.disks.len()).min(DEVICES);
+    // Two lines of title, one for the processors, two for the memory, the heading of the processes.
+    let taken = 6 + cores.len();
+    let mut rows = Rows::wanted(machine, width);
     let mut processes = machine.top.len();
     let mut gaps = 0;
     if let Some(height) = height {
         let left = height.saturating_sub(taken);
-        devices = devices.min(left.saturating_sub(processes).max(left / 3));
-        processes = processes.min(left - devices);
-        gaps = left - devices - processes;
+        rows = rows.within(left.saturating_sub(processes).max(left / 3));
+        processes = processes.min(left.saturating_sub(rows.lines()));
+        gaps = left.saturating_sub(rows.lines() + processes);
     }
 
     let mut lines = vec![title(machine, width), subtitle(machine, seen, width)];
@@ -67,7 +67,7 @@ pub fn table(machine: &Machine, seen: &Seen, room: Room) -> Vec<Line> {
     lines.append(&mut cores);
     lines.extend(memory(machine, width));
     gap(&mut lines, 3);
-    lines.extend(traffic(machine, devices, width));
+    lines.extend(traffic(machine, rows, width));
     gap(&mut lines, 2);
     lines.extend(busiest(machine, processes, width));
     lines.truncate(height.unwrap_or(usize::MAX));
@@ -88,8 +88,10 @@ fn title(machine: &Machine, width: usize) -> Line {
     let host = &machine.host;
     let [one, five, fifteen] = machine.load.averages;
     let left = Line::new().with(Ink::Bold, &host.name).text(format_args!("  Linux {}", host.kernel));
+    let load = Line::new().text(format_args!("load {one:.2} {five:.2} {fifteen:.2}"));
     let uptime = duration(Duration::from_millis(host.uptime));
-    let right = Line::new().text(format_args!("up {uptime}  load {one:.2} {five:.2} {fifteen:.2}"));
+    let both = Line::new().text(format_args!("up {uptime}  ")).and(load.clone());
+    let right = if left.width() + 2 + both.width() <= width { both } else { load };
     left.and_right(right, width)
 }
 
@@ -100,12 +102,13 @@ fn subtitle(machine: &Machine, seen: &Seen, width: usize) -> Line {
     } else {
         format!("{:.1} s old", age.as_secs_f64())
     };
-    let missed_ink = if missed > 0 { Ink::Yellow } else { Ink::Dim };
-    let left = Line::new().with(Ink::Dim, format_args!("version {version}  "));
-    let left = left.with(if stopped { Ink::Red } else { Ink::Dim }, age);
     let pace = per_second.map_or_else(|| "-".to_owned(), |pace| format!("{pace:.1}"));
-    let left = left.with(Ink::Dim, format_args!("  {pace} updates/s"));
-    let left = left.with(missed_ink, format_args!("  {missed} missed"));
+    let missed_ink = if missed > 0 { Ink::Yellow } else { Ink::Dim };
+    let left = Line::new()
+        .with(if stopped { Ink::Red } else { Ink::Dim }, age)
+        .if_fits(width, Ink::Dim, format_args!("  version {version}"))
+        .if_fits(width, Ink::Dim, format_args!("  {pace} updates/s"))
+        .if_fits(width, missed_ink, format_args!("  {missed} missed"));
     let right = if stopped {
         Line::new().with(Ink::Red, "the publisher has stopped")
     } else {
@@ -118,14 +121,15 @@ fn processors(usage: Option<&Usage>, width: usize) -> Line {
     let none = Usage::default();
     let usage = usage.unwrap_or(&none);
     let Usage { user, system, iowait, steal, idle } = *usage;
-    let parts = format!("  {:>5.1} %  user {user:4.1}  system {system:4.1}  iowait {iowait:4.1}", usage.busy());
-    // Only virtual machines know it, and few of them have it.
-    let stolen = if steal >= 0.05 { format!("  steal {steal:4.1}") } else { String::new() };
-    heading("cpu")
+    let line = heading("cpu")
         .and(bar(usage.busy(), bar_width(width)))
-        .text(parts)
-        .text(stolen)
-        .text(format_args!("  idle {idle:4.1}"))
+        .text(format_args!("{:>6.1} %", usage.busy()))
+        .if_fits(width, Ink::Plain, format_args!("  user {user:4.1}"))
+        .if_fits(width, Ink::Plain, format_args!("  system {system:4.1}"))
+        .if_fits(width, Ink::Plain, format_args!("  iowait {iowait:4.1}"));
+    // Only virtual machines know it, and few of them have it.
+    let line = if steal >= 0.05 { line.if_fits(width, Ink::Plain, format_args!("  steal {steal:4.1}")) } else { line };
+    line.if_fits(width, Ink::Plain, format_args!("  idle {idle:4.1}"))
 }
 
 fn cores(cores: &[Core], left_out: u32, width: usize) -> Vec<Line> {
@@ -181,51 +185,96 @@ fn digit(line: Line, core: &Core) -> Line {
 fn memory(machine: &Machine, width: usize) -> [Line; 2] {
     let memory = &machine.memory;
     let percent = if memory.total == 0 { 0.0 } else { (memory.used() as f64 / memory.total as f64 * 100.0) as f32 };
-    let parts = format!("  {percent:>5.1} %  {} of {} used", bytes(memory.used() as f64), bytes(memory.total as f64));
-    let bar = bar(percent, bar_width(width));
+    let of = |used: u64, total: u64| format!("{} of {} used", bytes(used as f64), bytes(total as f64));
+    let short = heading("mem").and(bar(percent, bar_width(width))).text(format_args!("{percent:>6.1} %")).if_fits(
+        width,
+        Ink::Plain,
+        format_args!("  {}", of(memory.used(), memory.total)),
+    );
     let kib = |bytes: u64| bytes / 1024;
-    let mut exact = format!("total {} kB", kib(memory.total));
+    let mut exact = Line::new().up_to(HEADING).with(Ink::Dim, format_args!("total {} kB", kib(memory.total)));
     if let Some(available) = memory.available {
-        exact.push_str(&format!("  available {} kB", kib(available)));
+        exact = exact.if_fits(width, Ink::Dim, format_args!("  available {} kB", kib(available)));
     }
-    exact.push_str(&format!("  cached {} kB", kib(memory.cached)));
+    exact = exact.if_fits(width, Ink::Dim, format_args!("  cached {} kB", kib(memory.cached)));
     if memory.swap_total > 0 {
         let used = memory.swap_total.saturating_sub(memory.swap_free);
-        exact.push_str(&format!("  swap {} of {} used", bytes(used as f64), bytes(memory.swap_total as f64)));
+        exact = exact.if_fits(width, Ink::Dim, format_args!("  swap {}", of(used, memory.swap_total)));
     }
-    [heading("mem").and(bar).text(parts), Line::new().up_to(HEADING).with(Ink::Dim, exact)]
+    [short, exact]
 }
 
-/// Interfaces on the left, disks on the right.
-fn traffic(machine: &Machine, rows: usize, width: usize) -> Vec<Line> {
-    const GAP: usize = 3;
-    let half = width.saturating_sub(GAP) / 2;
+/// How many lines interfaces and disks take, without headings.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    interfaces: usize,
+    disks: usize,
+    side_by_side: bool,
+}
+
+impl Rows {
+    /// For all that is there, up to [`DEVICES`] of each.
+    fn wanted(machine: &Machine, width: usize) -> Self {
+        Self {
+            interfaces: machine.interfaces.len().min(DEVICES),
+            disks: machine.disks.len().min(DEVICES),
+            side_by_side: width >= 2 * NARROWEST_COLUMN + COLUMN_GAP,
+        }
+    }
+
+    /// With headings.
+    fn lines(self) -> usize {
+        if self.side_by_side { 1 + self.interfaces.max(self.disks) } else { 2 + self.interfaces + self.disks }
+    }
+
+    /// Fewer, so that they take `lines`, headings included, if that is possible.
+    fn within(mut self, lines: usize) -> Self {
+        while self.lines() > lines && (self.interfaces, self.disks) != (0, 0) {
+            let longer = if self.interfaces > self.disks { &mut self.interfaces } else { &mut self.disks };
+            *longer -= 1;
+        }
+        self
+    }
+}
+
+const COLUMN_GAP: usize = 3;
+const NARROWEST_COLUMN: usize = 36;
+
+/// Interfaces and disks.
+fn traffic(machine: &Machine, rows: Rows, width: usize) -> Vec<Line> {
+    let column_width = if rows.side_by_side { (width - COLUMN_GAP) / 2 } else { width };
     let left_out = &machine.left_out;
-    let network = column("network", ["received/s", "sent/s"], &machine.interfaces, left_out.interfaces, rows, half);
-    let disks = column("disk", ["read/s", "written/s"], &machine.disks, left_out.disks, rows, half);
-    network.into_iter().zip(disks).map(|(left, right)| left.up_to(half + GAP).and(right)).collect()
+    let network = ("network", ["received/s", "sent/s"]);
+    let mut lines = column(network, &machine.interfaces, left_out.interfaces, rows.interfaces, column_width);
+    let disk = ("disk", ["read/s", "written/s"]);
+    let mut disks = column(disk, &machine.disks, left_out.disks, rows.disks, column_width);
+    if rows.side_by_side {
+        lines.resize(rows.lines(), Line::new());
+        disks.resize(rows.lines(), Line::new());
+        return lines.into_iter().zip(disks).map(|(l, r)| l.up_to(column_width + COLUMN_GAP).and(r)).collect();
+    }
+    lines.append(&mut disks);
+    lines
 }
 
-/// A heading and `rows` lines.
-fn column(what: &str, flows: [&str; 2], devices: &[Traffic], left_out: u32, rows: usize, width: usize) -> Vec<Line> {
+/// A heading, and a line for each of the first devices.
+fn column(headings: (&str, [&str; 2]), devices: &[Traffic], left_out: u32, rows: usize, width: usize) -> Vec<Line> {
     const NUMBER: usize = 11;
-    let names = width.saturating_sub(2 * NUMBER);
+    let names = width.saturating_sub(2 * NUMBER).min(LONGEST_NAME);
+    let (what, [inward, outward]) = headings;
     let more = devices.len().saturating_sub(rows) as u64 + u64::from(left_out);
     let title = Line::new().with(Ink::Bold, what);
-    let title = if more > 0 { title.with(Ink::Yellow, format_args!("  {more} more")) } else { title };
-    let [inward, outward] = flows;
-    let mut lines = vec![title.up_to(names).with(Ink::Dim, format_args!("{inward:>NUMBER$}{outward:>NUMBER$}"))];
-    for row in 0..rows {
-        lines.push(devices.get(row).map_or_else(Line::new, |device| {
-            let name: String = device.name.chars().take(names).collect();
-            let line = Line::new().text(name).up_to(names);
-            [device.inward, device.outward].iter().fold(line, |line, flow| {
-                let idle = flow.per_second.is_none_or(|rate| rate < 1.0);
-                line.with(if idle { Ink::Dim } else { Ink::Plain }, format_args!("{:>NUMBER$}", per_second(flow)))
-            })
-        }));
-    }
-    lines
+    let title = if more > 0 { title.if_fits(names, Ink::Yellow, format_args!("  {more} more")) } else { title };
+    let title = title.up_to(names).with(Ink::Dim, format_args!("{inward:>NUMBER$}{outward:>NUMBER$}"));
+    let line = |device: &Traffic| {
+        let name: String = device.name.chars().take(names).collect();
+        let line = Line::new().text(name).up_to(names);
+        [device.inward, device.outward].iter().fold(line, |line, flow| {
+            let idle = flow.per_second.is_none_or(|rate| rate < 1.0);
+            line.with(if idle { Ink::Dim } else { Ink::Plain }, format_args!("{:>NUMBER$}", per_second(flow)))
+        })
+    };
+    std::iter::once(title).chain(devices.iter().take(rows).map(line)).collect()
 }
 
 fn busiest(machine: &Machine, rows: usize, width: usize) -> Vec<Line> {
@@ -343,7 +392,7 @@ mod tests {
         for part in [
             "alpha  Linux 6.1.0",
             "up 1 d 01:01:01",
-            "version 42  98 ms old  10.0 updates/s  0 missed",
+            "98 ms old  version 42  10.0 updates/s  0 missed",
             "45.0 %  user 40.0  system  5.0  iowait  1.0  idle 54.0",
             "dev1                1.5 KiB    1.5 KiB",
             "       7  p7",

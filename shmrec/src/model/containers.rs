@@ -240,10 +240,8 @@ impl<const N: usize, E> Counted<N, E> {
 }
 
 impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
-    const SIZE: usize = round_up(
-        Self::first::<V>() + array_size(E::SIZE, capacity_of(N)),
-        <Self as Encoding<Vec<V>>>::ALIGN,
-    );
+    const SIZE: usize =
+        round_up(Self::first::<V>() + array_size(E::SIZE, capacity_of(N)), <Self as Encoding<Vec<V>>>::ALIGN);
     const ALIGN: usize = counted_align(E::ALIGN);
     const TYPE: TypeDesc = TypeDesc::Vec { element: &E::TYPE, capacity: N };
 

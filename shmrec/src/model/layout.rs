@@ -81,7 +81,7 @@ pub(crate) const fn capacity_of(n: usize) -> usize {
 ///
 /// # Panics
 ///
-/// At compile time, as [`capacity_of`].
+/// At compile time, when it is 0 or more than [`MAX_RECORD_SIZE`].
 #[track_caller]
 pub const fn check_capacity<const N: usize>() {
     let _ = capacity_of(N);
@@ -225,8 +225,10 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the offset of field `x` is stated as 0, but the fields before it end so that it stands \
-                               at 1234567890")]
+    #[should_panic(
+        expected = "the offset of field `x` is stated as 0, but the fields before it end so that it stands \
+                               at 1234567890"
+    )]
     fn a_wrong_statement_is_answered_with_both_numbers() {
         check_offset("x", 0, 1_234_567_890);
     }

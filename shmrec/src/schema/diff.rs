@@ -133,11 +133,15 @@ impl Found {
             match (here, there) {
                 (Some(here), Some(there)) => match nested(&here.ty, &there.ty, &path) {
                     Nested::Records(ours, theirs, inner) => {
-                        self.compare(Subject::Field, &path, here.offset, there.offset, |o| format!("{} at {o}", here.ty));
+                        self.compare(Subject::Field, &path, here.offset, there.offset, |o| {
+                            format!("{} at {o}", here.ty)
+                        });
                         self.records(ours, theirs, &inner);
                     }
                     Nested::Enums(ours, theirs, inner) => {
-                        self.compare(Subject::Field, &path, here.offset, there.offset, |o| format!("{} at {o}", here.ty));
+                        self.compare(Subject::Field, &path, here.offset, there.offset, |o| {
+                            format!("{} at {o}", here.ty)
+                        });
                         self.enums(ours, theirs, &inner);
                     }
                     Nested::Neither if here.ty == there.ty && here.offset == there.offset => {}

@@ -443,12 +443,7 @@ impl From<&RecordDesc> for Record {
 
 impl From<&FieldDesc> for FieldSchema {
     fn from(desc: &FieldDesc) -> Self {
-        Self {
-            name: desc.name.to_owned(),
-            docs: desc.docs.to_owned(),
-            offset: desc.offset,
-            ty: Type::from(&desc.ty),
-        }
+        Self { name: desc.name.to_owned(), docs: desc.docs.to_owned(), offset: desc.offset, ty: Type::from(&desc.ty) }
     }
 }
 

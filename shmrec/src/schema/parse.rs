@@ -189,7 +189,9 @@ impl fmt::Display for SchemaErrorKind {
             Self::TooLarge => write!(f, "larger than {MAX_RECORD_SIZE} bytes or elements"),
             Self::Alignment { align } => write!(f, "an alignment of {align} where 1, 2, 4 … {MAX_ALIGN} can be"),
             Self::Outside { end, size } => write!(f, "it ends at {end}, outside of the {size} bytes it belongs to"),
-            Self::Misaligned { offset, align } => write!(f, "it stands at {offset}, no multiple of its alignment {align}"),
+            Self::Misaligned { offset, align } => {
+                write!(f, "it stands at {offset}, no multiple of its alignment {align}")
+            }
             Self::Overlap { offset, end } => write!(f, "it begins at {offset}, before {end}, where another part ends"),
             Self::Size { stated, computed } => write!(f, "a stated size of {stated} where the parts have {computed}"),
             Self::Tag => f.write_str("the tag of an enum must be an integer of 8 to 64 bits"),
@@ -521,8 +523,7 @@ fn vec_type(object: &HashMap<String, JsonValue>, path: &str) -> Parsed<(Type, Ex
     let (element, one) = ty(element, &element_of(path))?;
     let capacity = self::capacity(capacity, path, "capacity")?;
     // The elements are bounded first, so that nothing wraps when the length is put in front of them.
-    let elements =
-        Extent::bounded(one.size.checked_mul(capacity), one.align, one.values.checked_mul(capacity), path)?;
+    let elements = Extent::bounded(one.size.checked_mul(capacity), one.align, one.values.checked_mul(capacity), path)?;
     let size = vec_size(elements.size, one.align);
     let extent = Extent::bounded(Some(size), vec_align(one.align), elements.values.checked_add(1), path)?;
     Ok((Type::Vec { element: Box::new(element), capacity }, extent))

@@ -8,4 +8,11 @@ struct Wrong {
     b: u8,
 }
 
+#[derive(SharedRecord)]
+#[repr(u8)]
+enum WrongEnum {
+    #[record(rename = "A.a")]
+    A,
+}
+
 fn main() {}
