@@ -114,10 +114,7 @@ fn sleep_unless<M: ReadWords, K: Kernel, R, E: From<M::Fault>>(
 /// # Errors
 ///
 /// What `look` returns.
-pub fn poll<K: Kernel, R, E>(
-    kernel: &K,
-    mut look: impl FnMut() -> Result<Option<R>, E>,
-) -> Result<Option<R>, E> {
+pub fn poll<K: Kernel, R, E>(kernel: &K, mut look: impl FnMut() -> Result<Option<R>, E>) -> Result<Option<R>, E> {
     let mut pause = FIRST_PAUSE;
     loop {
         if let Some(found) = look()? {

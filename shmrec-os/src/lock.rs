@@ -120,7 +120,11 @@ pub fn acquire<M: Words, K: Kernel>(
     mine: u32,
     kernel: &K,
 ) -> Result<Acquired, NotAcquired<K::Error>> {
-    if try_acquire(memory, region, mine) { Ok(Acquired { recovered: false }) } else { contend(memory, region, mine, kernel) }
+    if try_acquire(memory, region, mine) {
+        Ok(Acquired { recovered: false })
+    } else {
+        contend(memory, region, mine, kernel)
+    }
 }
 
 #[inline]
@@ -251,9 +255,7 @@ fn release_to_waiters<M: Words, K: Kernel>(
         // Newcomers take the lock from 0 only: they queue behind those who sleep.
         WAITERS
     };
-    memory
-        .compare_exchange_u32(region + WORD, word, free, Ordering::Release, Ordering::Relaxed)
-        .map_err(|_| Lost)?;
+    memory.compare_exchange_u32(region + WORD, word, free, Ordering::Release, Ordering::Relaxed).map_err(|_| Lost)?;
     kernel.wake(region + WORD, 1);
     Ok(())
 }
@@ -403,11 +405,21 @@ pub(crate) mod tests {
     /// What the kernel was asked for.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) enum Call {
-        Probe { slot: u32 },
-        Slept { at: usize, timeout: Duration },
+        Probe {
+            slot: u32,
+        },
+        Slept {
+            at: usize,
+            timeout: Duration,
+        },
         /// The word was not what the sleeper expected.
-        NotSlept { at: usize },
-        Wake { at: usize, count: u32 },
+        NotSlept {
+            at: usize,
+        },
+        Wake {
+            at: usize,
+            count: u32,
+        },
     }
 
     type Event<'e, A> = RefCell<Box<dyn FnMut(A) + 'e>>;
@@ -668,8 +680,7 @@ pub(crate) mod tests {
         let (dead, other, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 5), claim(&memory, REGION, 2));
         memory.set(AT_WORD, dead);
         // Another waiter takes over first, and lives.
-        let kernel =
-            Script::new(&memory, NOT_AT_ALL).alive(5).during_probe(|_| memory.set(AT_WORD, other | WAITERS));
+        let kernel = Script::new(&memory, NOT_AT_ALL).alive(5).during_probe(|_| memory.set(AT_WORD, other | WAITERS));
         assert_eq!(acquire(&memory, REGION, mine, &kernel), Err(HELD_BY_ANOTHER));
         assert_eq!((memory.get(AT_WORD), recoveries(&memory, REGION)), (other | WAITERS, Ok(0)));
 
@@ -895,7 +906,10 @@ pub(crate) mod tests {
         let kernel = Script::new(&memory, A_MINUTE);
         let mut turns = 0;
         memory.set(AT_WORD, mine | WAITERS);
-        while { release(&memory, REGION, mine, &kernel).unwrap(); memory.get(AT_WORD) != 0 } {
+        while {
+            release(&memory, REGION, mine, &kernel).unwrap();
+            memory.get(AT_WORD) != 0
+        } {
             turns += 1;
             assert!(turns <= FAIR_TURNS);
             memory.set(AT_WORD, mine | WAITERS);

@@ -162,11 +162,16 @@ impl Core {
     }
 
     /// The mapping that writes go to.
+    ///
+    /// # Panics
+    ///
+    /// For a reader of a segment that is not mapped. Only a [`Segment`](crate::Segment) writes, and what is created or
+    /// linked for writing is mapped.
     #[inline]
     fn mapping(&self) -> &Mapping {
         match self.attachment.memory() {
             Memory::Mapped(mapping) => mapping,
-            Memory::Copied(_) => unreachable!("only a Segment writes, and it is created or linked for writing: mapped"),
+            Memory::Copied(_) => not_mapped(),
         }
     }
 
@@ -223,6 +228,12 @@ impl Core {
     pub(crate) fn release(self) -> Result<(), ReleaseError> {
         Ok(self.attachment.release()?)
     }
+}
+
+#[cold]
+#[inline(never)]
+fn not_mapped() -> ! {
+    unreachable!("a segment that is linked for writing is mapped")
 }
 
 /// The writer lock, held. Dropped, it is given back.

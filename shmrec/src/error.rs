@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shmrec_os::{Failure, Holder, InvalidName, What};
 
-use crate::schema::Difference;
+use crate::schema::{Difference, SchemaError};
 use crate::{LoadError, StoreError, Version};
 
 /// Makes an error type whose variants for the system's failures are named after [`What`] happened.
@@ -380,11 +380,8 @@ pub enum InvalidOptions {
         /// The number.
         slots: u32,
     },
-    /// A schema that does not fit into a segment.
-    SchemaTooLong {
-        /// Its length in bytes, without doc comments.
-        len: usize,
-    },
+    /// A schema that does not fit into a segment, because it is too long or too deeply nested.
+    Schema(SchemaError),
 }
 
 impl fmt::Display for InvalidOptions {
@@ -395,11 +392,12 @@ impl fmt::Display for InvalidOptions {
                  4, 8 … 256",
             ),
             Self::Slots { slots } => write!(f, "{slots} slots: a segment has 2, 4, 8 … 256"),
-            Self::SchemaTooLong { len } => write!(
-                f,
-                "the schema has {len} bytes, and a segment has room for {}: use arrays instead of many fields",
-                shmrec_os::format::MAX_SCHEMA_LEN
-            ),
+            Self::Schema(error) => {
+                write!(
+                    f,
+                    "the record's schema could not be read again: {error}: use arrays, or fewer levels of records"
+                )
+            }
         }
     }
 }
@@ -428,7 +426,11 @@ impl fmt::Display for Mismatch {
         }
         match self.differences.len() {
             0 | 1 => f.write_str(": build both programs with the same definition of the record"),
-            n => write!(f, " (and {} more differences): build both programs with the same definition of the record", n - 1),
+            n => write!(
+                f,
+                " (and {} more differences): build both programs with the same definition of the record",
+                n - 1
+            ),
         }
     }
 }

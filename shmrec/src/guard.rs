@@ -158,6 +158,9 @@ impl<T: SharedRecord> Drop for Guard<'_, T> {
 
 impl<T: SharedRecord> fmt::Debug for Guard<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guard").field("recovered", &self.recovered()).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Guard")
+            .field("recovered", &self.recovered())
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

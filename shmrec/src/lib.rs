@@ -58,9 +58,9 @@ mod transfer;
 mod version;
 
 pub use error::{
-    AlreadyLocked, Contended, CreateError, Error, InvalidOptions, LinkError, LockError, LockLost, LockTimeout, Mismatch,
-    NoSuchVersion, NotYetWritten, OutOfRange, ReadError, ReleaseError, RemoveError, VersionsExhausted, WaitError,
-    WaitTimeout, WriteError,
+    AlreadyLocked, Contended, CreateError, Error, InvalidOptions, LinkError, LockError, LockLost, LockTimeout,
+    Mismatch, NoSuchVersion, NotYetWritten, OutOfRange, ReadError, ReleaseError, RemoveError, VersionsExhausted,
+    WaitError, WaitTimeout, WriteError,
 };
 pub use follow::Follower;
 pub use guard::Guard;

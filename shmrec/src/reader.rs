@@ -383,4 +383,3 @@ pub(crate) fn check_schema<T: SharedRecord>(core: &Core) -> Result<(), LinkError
     }
     Err(Mismatch { differences }.into())
 }
-

@@ -55,4 +55,3 @@ pub(crate) fn zeroed(words: &mut [u64], len: usize) -> &mut [u8] {
     words.fill(0);
     &mut bytes_mut(words)[..len]
 }
-

@@ -4,14 +4,14 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use shmrec_os::format::{Header, MAX_RECORD_LEN, MAX_SCHEMA_LEN, Plan, SLOTS};
+use shmrec_os::format::{Header, MAX_RECORD_LEN, Plan, SLOTS};
 use shmrec_os::{Access, NewSegment, SegmentName};
 
 use crate::core::{Core, whole};
 use crate::error::{CreateError, InvalidOptions, LinkError, LockError, ReadError, ReleaseError, WriteError};
 use crate::guard::Guard;
 use crate::reader::{Reader, check_schema, in_range};
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use crate::transfer::Slots;
 use crate::{FieldSet, SegmentOptions, SharedRecord, Version, model, scratch};
 
@@ -84,7 +84,10 @@ impl<T: SharedRecord> Segment<T> {
     pub(crate) fn create_by(options: &SegmentOptions, name: &str, initial: Option<&T>) -> Result<Self, CreateError> {
         const {
             assert!(T::SIZE > 0, "a record must have at least one byte");
-            assert!(T::SIZE <= model::MAX_RECORD_SIZE && T::SIZE as u64 <= MAX_RECORD_LEN, "a record has at most 1 GiB");
+            assert!(
+                T::SIZE <= model::MAX_RECORD_SIZE && T::SIZE as u64 <= MAX_RECORD_LEN,
+                "a record has at most 1 GiB"
+            );
             assert!(T::ALIGN <= 64, "a record is aligned to at most 64 bytes");
         }
         let name = SegmentName::new(name)?;
@@ -305,9 +308,15 @@ impl<T: SharedRecord> Segment<T> {
 /// The schema as it stands in a segment; without doc comments, if it would be too long with them.
 fn schema_text<T: SharedRecord>() -> Result<String, CreateError> {
     let schema = Schema::of::<T>();
-    let fits = |text: &String| text.len() as u64 <= MAX_SCHEMA_LEN;
-    let text = Some(schema.to_json()).filter(fits).unwrap_or_else(|| schema.without_docs().to_json());
-    if fits(&text) { Ok(text) } else { Err(InvalidOptions::SchemaTooLong { len: text.len() }.into()) }
+    let text = schema.to_json();
+    if schema::check_bounds(&text).is_ok() {
+        return Ok(text);
+    }
+    let text = schema.without_docs().to_json();
+    match schema::check_bounds(&text) {
+        Ok(()) => Ok(text),
+        Err(error) => Err(InvalidOptions::Schema(error).into()),
+    }
 }
 
 /// Makes a record's image and gives it to `use_it`.
@@ -322,7 +331,6 @@ pub(crate) fn with_stored<T: SharedRecord, R, E: From<crate::StoreError>>(
     })
 }
 
-
 impl<T> Deref for Segment<T> {
     type Target = Reader<T>;
 
@@ -333,8 +341,6 @@ impl<T> Deref for Segment<T> {
 
 impl<T> fmt::Debug for Segment<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Segment")
-            .field("path", &self.reader.core.attachment().place().path())
-            .finish_non_exhaustive()
+        f.debug_struct("Segment").field("path", &self.reader.core.attachment().place().path()).finish_non_exhaustive()
     }
 }

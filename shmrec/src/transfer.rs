@@ -39,11 +39,10 @@ impl Source for Mapping {
     #[allow(unsafe_code)]
     #[inline]
     fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Infallible> {
-        let from = self.pointer(at, size_of_val(to));
-        assert!(at % 8 == 0, "words at {at}");
-        // SAFETY: `pointer` has checked that the bytes lie in the mapping, which begins at a page, so that a multiple
-        // of 8 in it is aligned; and all of this program reaches mappings by atomic accesses only.
-        unsafe { copy::copy_out(from.cast(), to) };
+        let from = self.words(at, size_of_val(to));
+        // SAFETY: `words` has checked that the bytes lie in the mapping and are aligned; and all of this program reaches
+        // mappings by atomic accesses only.
+        unsafe { copy::copy_out(from, to) };
         Ok(())
     }
 }
@@ -52,10 +51,9 @@ impl Target for Mapping {
     #[allow(unsafe_code)]
     #[inline]
     fn copy_in(&self, from: &[u64], at: usize) {
-        let to = self.pointer(at, size_of_val(from));
-        assert!(at % 8 == 0 && self.is_writable(), "words to {at}");
+        assert!(self.is_writable(), "a store to a read-only mapping");
         // SAFETY: as in `copy_out`, and the mapping is writable.
-        unsafe { copy::copy_in(from, to.cast()) };
+        unsafe { copy::copy_in(from, self.words(at, size_of_val(from))) };
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) fn run(arguments: &[OsString]) {
     let dir = &arguments[0];
     let files = || {
         let entries = std::fs::read_dir(dir).expect("the directory");
-        let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name().into_string().expect("text")).collect();
+        let mut names: Vec<_> =
+            entries.map(|e| e.expect("an entry").file_name().into_string().expect("text")).collect();
         names.sort();
         names.join(" ")
     };
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &[OsString]) {
     for operation in ["create", "link", "reader", "either", "stored", "remove"] {
         for spare in 0..20 {
             // The lowest free number is the next one to be given.
-            let next = std::fs::File::open("/dev/null").map(|f| std::os::fd::AsRawFd::as_raw_fd(&f)).expect("/dev/null");
+            let next =
+                std::fs::File::open("/dev/null").map(|f| std::os::fd::AsRawFd::as_raw_fd(&f)).expect("/dev/null");
             let limit = u64::from(next.unsigned_abs()) + spare;
             setrlimit(Resource::Nofile, Rlimit { current: Some(limit), maximum: all.maximum }).expect("a lower limit");
             let outcome = attempt(operation);

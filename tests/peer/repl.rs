@@ -46,9 +46,8 @@ impl State {
         let operand = words.next().unwrap_or_default().to_owned();
         // What follows as key=value.
         let settings: HashMap<&str, &str> = words.filter_map(|w| w.split_once('=')).collect();
-        let millis = |key: &str| {
-            Duration::from_millis(settings.get(key).and_then(|v| v.parse().ok()).unwrap_or(60_000))
-        };
+        let millis =
+            |key: &str| Duration::from_millis(settings.get(key).and_then(|v| v.parse().ok()).unwrap_or(60_000));
         match command {
             "create" => {
                 let mut options = self.options.clone();
@@ -149,10 +148,7 @@ fn guarded(
         let (command, operand) = line.split_once(' ').unwrap_or((&line, ""));
         let answer = match command {
             "unlock" => {
-                return guard
-                    .unlock()
-                    .map(|v| v.map_or("none".to_owned(), |v| v.to_string()))
-                    .map_err(|e| refusal(&e));
+                return guard.unlock().map(|v| v.map_or("none".to_owned(), |v| v.to_string())).map_err(|e| refusal(&e));
             }
             "leak" => {
                 std::mem::forget(guard);

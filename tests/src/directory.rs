@@ -35,7 +35,8 @@ impl TestDir {
     /// When that fails.
     pub fn set_mode(&self, mode: u32) {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(mode)).expect("chmod of the test's directory");
+        std::fs::set_permissions(&self.0, std::fs::Permissions::from_mode(mode))
+            .expect("chmod of the test's directory");
     }
 
     /// Options for segments in it.
@@ -63,7 +64,8 @@ impl TestDir {
     #[must_use]
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.0).expect("the test's directory");
-        let mut names: Vec<_> = entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        let mut names: Vec<_> =
+            entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }

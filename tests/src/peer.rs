@@ -88,7 +88,12 @@ impl Start {
             }
             None => Command::new(&self.program),
         };
-        command.args(&self.arguments).envs(self.environment).current_dir(working_directory).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(&self.arguments)
+            .envs(self.environment)
+            .current_dir(working_directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         if let Some(uid) = self.user {
             command.uid(uid).gid(uid);
         }

@@ -202,7 +202,10 @@ fn of_a_hundred_processes_that_create_one_name_one_wins_every_time() {
         }
         assert!(nothing(&dir), "round {round}: {:?}", dir.files());
     }
-    println!("{PROCESSES} processes, {ROUNDS} rounds; early linkers: {} found it whole, {} found none", peeks[0], peeks[1]);
+    println!(
+        "{PROCESSES} processes, {ROUNDS} rounds; early linkers: {} found it whole, {} found none",
+        peeks[0], peeks[1]
+    );
 }
 
 /// Creators, linkers and last users of one name, as fast as they can. Whoever holds a segment must be the only one of

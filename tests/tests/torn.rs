@@ -62,8 +62,11 @@ fn control<const N: usize>(raw: &RawSegment) -> u32 {
         raw.file().read_exact_at(&mut front, slot).unwrap();
         until("a writer reuses the slot", || raw.committed() >= version + raw.slots());
         raw.file().read_exact_at(&mut back, slot + front.len() as u64).unwrap();
-        let words: Vec<u64> =
-            front.chunks_exact(8).chain(back.chunks_exact(8)).map(|w| u64::from_le_bytes(w.try_into().unwrap())).collect();
+        let words: Vec<u64> = front
+            .chunks_exact(8)
+            .chain(back.chunks_exact(8))
+            .map(|w| u64::from_le_bytes(w.try_into().unwrap()))
+            .collect();
         let seq = words[0].wrapping_mul(0xf1de_83e1_9937_733d);
         torn += u32::from(words.iter().enumerate().any(|(i, w)| *w != block_word(seq, i)));
     }

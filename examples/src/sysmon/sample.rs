@@ -244,9 +244,13 @@ fn fixed(name: &str) -> FixedStr<NAME> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
     use std::time::Duration;
 
-    use super::{Units, cores, cut, fixed, top, traffic, usage};
+    use shmrec::SharedField;
+
+    use super::{Files, LeftOut, Machine, Sampler, Units, cores, cut, fixed, top, traffic, usage};
     use crate::proc::cpu::{self, Times};
     use crate::proc::disk::Disk;
     use crate::proc::process::Process;
@@ -346,6 +350,56 @@ mod tests {
         let many: Vec<_> = (0..100).map(|pid| process(pid, 1, 0, u64::from(pid))).collect();
         let top = top(&many, &many, SECOND, UNITS);
         assert_eq!((top.len(), top[0].pid), (TOP, 99));
+    }
+
+    /// A directory laid out as `/proc`, of a machine that has too much of everything. Removed when it is dropped.
+    struct Proc(PathBuf);
+
+    impl Proc {
+        fn new() -> Self {
+            let this = Self(std::env::temp_dir().join(format!("shmrec-examples-proc-{}", std::process::id())));
+            let cpus: String = (0..400).map(|n| format!("cpu{n} 1 2 3 4 5 6 7 8 9 10\n")).collect();
+            let interfaces: String = (0..50).map(|n| format!("{}{n}: {n} 0 0 0 0 0 0 0 9\n", "é".repeat(40))).collect();
+            let disks: String = (0..50).map(|n| format!("8 0 disk{n}x 1 1 {} 1 1 1 9 1\n", u64::MAX)).collect();
+            this.write("stat", &format!("cpu 1 2 3 4 5 6 7 8 9 10\n{cpus}"));
+            this.write("meminfo", &format!("MemTotal: {} kB\n", u64::MAX));
+            this.write("net/dev", &interfaces);
+            this.write("diskstats", &disks);
+            this.write("sys/kernel/hostname", &"ö".repeat(500));
+            this.write("sys/kernel/osrelease", "");
+            for pid in 1..30 {
+                let name = "\u{1b}[2J) R (\n".repeat(20);
+                this.write(&format!("{pid}/stat"), &format!("{pid} ({name}) R{} {} {0}", " 1".repeat(20), i64::MAX));
+            }
+            this.write("31/stat", "31 (half");
+            this
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            let path = self.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+
+    impl Drop for Proc {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn whatever_the_machine_has_fits_into_the_record() {
+        let proc = Proc::new();
+        let machine = Sampler::new(Files::under(&proc.0)).unwrap().sample().unwrap();
+        assert_eq!(machine.left_out, LeftOut { cores: 144, interfaces: 18, disks: 18 });
+        assert_eq!((machine.processes, machine.top.len()), (29, TOP));
+        assert_eq!(machine.host.name, "ö".repeat(32));
+        assert_eq!(machine.cpu, None);
+
+        let mut image = vec![0; Machine::SIZE];
+        machine.store(&mut image).unwrap();
+        assert_eq!(Machine::load(&image).unwrap(), machine);
     }
 
     #[test]

@@ -157,7 +157,7 @@ fn cores(cores: &[Core], left_out: u32, width: usize) -> Vec<Line> {
         .collect()
     };
     if cores.len() > BARS {
-        lines.push(indented(Line::new().with(Ink::Dim, "     a digit is a core: 0 idle … 9 busy")));
+        lines.push(indented(Line::new().with(Ink::Dim, "     a digit is a core, from 0 for idle to 9 for busy")));
     }
     if left_out > 0 {
         lines.push(indented(Line::new().with(Ink::Yellow, format_args!("     {left_out} more"))));
@@ -357,6 +357,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Room, Seen, bytes, duration, table};
+    use crate::proc::memory::Memory;
     use crate::sysmon::record::{Core, Flow, Host, LeftOut, Machine, Process, Traffic, Usage};
 
     const PAPER: Room = Room { width: 80, height: None };
@@ -401,6 +402,23 @@ mod tests {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
         }
         assert!(!text.contains("stopped"));
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_whole_numbers_or_none() {
+        let mut machine = machine(6, 6);
+        machine.memory = Memory {
+            total: 64 << 30,
+            available: Some(9 << 30),
+            swap_total: 1 << 30,
+            swap_free: 1,
+            ..Memory::default()
+        };
+        for width in 50..200 {
+            for line in table(&machine, &seen(), Room { width, height: None }) {
+                assert!(line.width() <= width, "{width}: {}", line.plain(1000));
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,6 @@ pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};
 pub use field::{SharedField, SharedRecord};
 pub use fingerprint::Fingerprint;
 pub use fixed::FixedStr;
-pub use handle::{Field, FieldSet};
 pub(crate) use handle::MAX_FIELDS;
+pub use handle::{Field, FieldSet};
 pub use layout::MAX_RECORD_SIZE;

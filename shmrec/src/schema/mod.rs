@@ -10,6 +10,7 @@ mod parse;
 use std::fmt;
 
 pub use diff::{Difference, Subject};
+pub(crate) use parse::check_bounds;
 pub use parse::{SchemaError, SchemaErrorKind};
 
 use crate::model::layout::round_up;

@@ -237,6 +237,12 @@ pub(super) fn schema(text: &str) -> Parsed<Schema> {
     Ok(Schema { record })
 }
 
+/// Whether [`Schema::parse`] would find the text within its bounds: what a creator asks before it stores a schema that
+/// nobody could read.
+pub(crate) fn check_bounds(text: &str) -> Result<(), SchemaError> {
+    scan(text).map(drop)
+}
+
 /// Bounds the length and the nesting of the text, and counts the colons outside of strings.
 fn scan(text: &str) -> Parsed<usize> {
     if text.len() > MAX_LEN {

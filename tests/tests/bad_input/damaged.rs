@@ -138,7 +138,8 @@ fn a_flipped_bit_anywhere_in_the_header_is_noticed() {
     for byte in 0..RawSegment::HEADER_LEN {
         let flipped = header[byte] ^ (1 << random.below(8));
         raw.put(byte as u64, &[flipped]);
-        for error in [dir.options().link::<Counter>("flipped").err(), dir.options().reader::<Counter>("flipped").err()] {
+        for error in [dir.options().link::<Counter>("flipped").err(), dir.options().reader::<Counter>("flipped").err()]
+        {
             assert!(error.is_some(), "byte {byte} is {flipped:#x} and was {:#x}", header[byte]);
         }
         raw.put(byte as u64, &header[byte..=byte]);
@@ -171,7 +172,9 @@ fn absurd_numbers_do_not_pass_although_the_checksum_is_right() {
     let header = std::fs::read(dir.file("forged")).unwrap();
     for (what, at, width) in NUMBERS {
         // The last ones: their low halves are absurd as well.
-        for value in [u64::MAX, u64::MAX - 63, u64::MAX - 127, u64::MAX - 511, (1 << 63) | (1 << 31), 0xffff_ff80_ffff_ff80] {
+        for value in
+            [u64::MAX, u64::MAX - 63, u64::MAX - 127, u64::MAX - 511, (1 << 63) | (1 << 31), 0xffff_ff80_ffff_ff80]
+        {
             raw.forge_header(at, &value.to_le_bytes()[..width]);
             let refusals = refused_and_left(&dir, "forged");
             assert!(refusals.0.iter().all(|r| r.variant == "Damaged"), "{value:#x} as {what}: {refusals:?}");
@@ -262,10 +265,9 @@ fn a_record_length_that_contradicts_the_fingerprint_is_damage() {
     ] {
         raw.forge_header(at, &bytes);
         let before = Snapshot::of(&dir.file("forged"));
-        for outcome in [
-            dir.options().link::<Counter>("forged").map(drop),
-            dir.options().reader::<Counter>("forged").map(drop),
-        ] {
+        for outcome in
+            [dir.options().link::<Counter>("forged").map(drop), dir.options().reader::<Counter>("forged").map(drop)]
+        {
             match outcome {
                 Err(LinkError::Damaged(failure)) => {
                     let message = failure.to_string();
@@ -286,9 +288,11 @@ fn schema_refused(dir: &TestDir, name: &str) -> String {
     let options = dir.options();
     let name = name.to_owned();
     let problems = ends("a link to a damaged schema", move || {
-        [options.link::<Counter>(&name).map(drop), options.reader::<Counter>(&name).map(drop)].map(|outcome| match outcome {
-            Err(LinkError::Damaged(failure)) => failure.to_string(),
-            other => panic!("{other:?}"),
+        [options.link::<Counter>(&name).map(drop), options.reader::<Counter>(&name).map(drop)].map(|outcome| {
+            match outcome {
+                Err(LinkError::Damaged(failure)) => failure.to_string(),
+                other => panic!("{other:?}"),
+            }
         })
     });
     before.is_untouched();
@@ -334,7 +338,11 @@ fn a_schema_of_garbage_is_damage() {
         ("a huge capacity", replaced(r#"{"string":24}"#, r#"{"string":4294967296000}"#)),
         ("an unknown type", replaced(r#""u64""#, r#""u65""#)),
         ("cut in the middle", good[..len / 2].iter().copied().chain([b' '; 1].into_iter().cycle()).take(len).collect()),
-        ("a broken character", { let mut bytes = good.clone(); bytes[len / 2] = 0xc3; bytes }),
+        ("a broken character", {
+            let mut bytes = good.clone();
+            bytes[len / 2] = 0xc3;
+            bytes
+        }),
     ];
     for _ in 0..20 {
         cases.push(("noise", random.bytes(len)));
@@ -355,7 +363,9 @@ fn a_schema_of_an_absurd_length_is_damage() {
     let (dir, raw) = victim("schema");
     let header = std::fs::read(dir.file("schema")).unwrap();
     let room = raw.u64(72) - raw.u64(56);
-    for len in [0, 1, 2, room - 1, room, room + 1, 1 << 20, (1 << 20) + 1, u64::from(u32::MAX), u64::MAX - 511, u64::MAX] {
+    for len in
+        [0, 1, 2, room - 1, room, room + 1, 1 << 20, (1 << 20) + 1, u64::from(u32::MAX), u64::MAX - 511, u64::MAX]
+    {
         raw.forge_header(64, &len.to_le_bytes());
         raw.forge_header(104, &[0xa5; 16]);
         let problem = schema_refused(&dir, "schema");
@@ -384,10 +394,9 @@ fn a_segment_under_another_name_than_its_own_is_not_linked() {
     stored(&dir, "original");
     std::fs::rename(dir.file("original"), dir.file("renamed")).unwrap();
     let before = Snapshot::of(&dir.file("renamed"));
-    for outcome in [
-        dir.options().link::<Counter>("renamed").map(drop),
-        dir.options().reader::<Counter>("renamed").map(drop),
-    ] {
+    for outcome in
+        [dir.options().link::<Counter>("renamed").map(drop), dir.options().reader::<Counter>("renamed").map(drop)]
+    {
         match outcome {
             Err(LinkError::Damaged(failure)) => {
                 let message = failure.to_string();

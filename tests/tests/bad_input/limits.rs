@@ -107,7 +107,8 @@ fn a_limit_of_descriptors_is_an_error_that_leaves_nothing_behind_and_passes() {
         let mut refused = 0;
         loop {
             let attempt = peer.hear();
-            let outcome = attempt.strip_prefix(&format!("{operation} {refused} ")).unwrap_or_else(|| panic!("{attempt}"));
+            let outcome =
+                attempt.strip_prefix(&format!("{operation} {refused} ")).unwrap_or_else(|| panic!("{attempt}"));
             let files = peer.hear();
             let over = outcome == "done" || outcome.starts_with("err AlreadyExists");
             // Whatever came of it: its own segment is gone again, and the others' are there.

@@ -52,7 +52,6 @@ fn variant(error: &impl std::fmt::Debug) -> String {
 #[derive(Debug)]
 struct Refusals(Vec<Refusal>);
 
-#[derive(Debug)]
 struct Refusal {
     operation: &'static str,
     variant: String,
@@ -91,14 +90,23 @@ fn refusals(dir: &TestDir, name: &str) -> Refusals {
             refusal!("reader", options.reader::<Counter>(name)),
             refusal!("create", options.create::<Counter>(name)),
             refusal!("create_with", options.create_with(name, &Counter::new(1))),
-            refusal!("create_or_link", match options.create_or_link::<Counter>(name) {
-                Err(shmrec::Error::Link(error)) => Err(error),
-                other => Ok(other),
-            }),
+            refusal!(
+                "create_or_link",
+                match options.create_or_link::<Counter>(name) {
+                    Err(shmrec::Error::Link(error)) => Err(error),
+                    other => Ok(other),
+                }
+            ),
             refusal!("remove", options.remove(name)),
         ]
     });
     Refusals(outcomes)
+}
+
+impl std::fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} ({:?}), {:?}", self.operation, self.variant, self.what, self.message)
+    }
 }
 
 impl Refusals {

@@ -150,7 +150,15 @@ fn refused<T: SharedRecord + 'static>() -> Mismatch {
     assert_eq!((&first, &first), (&second, &third));
     // Those who were refused are no users, and the segment goes on.
     assert_eq!(segment.users().unwrap(), 1);
-    assert_eq!(segment.update(|a| { a.balance += 1.0; a.balance }).unwrap(), 3.5);
+    assert_eq!(
+        segment
+            .update(|a| {
+                a.balance += 1.0;
+                a.balance
+            })
+            .unwrap(),
+        3.5
+    );
     drop(segment);
     assert!(dir.files().is_empty(), "{:?}", dir.files());
     mismatches.into_iter().next().unwrap()
@@ -159,10 +167,7 @@ fn refused<T: SharedRecord + 'static>() -> Mismatch {
 #[test]
 fn a_field_of_another_type_is_named_with_both_types_and_places() {
     let mismatch = refused::<integer::Other>();
-    assert_eq!(
-        mismatch.differences()[0].to_string(),
-        r#"field "balance": here i64 at 16, in the segment f64 at 16"#
-    );
+    assert_eq!(mismatch.differences()[0].to_string(), r#"field "balance": here i64 at 16, in the segment f64 at 16"#);
     assert_eq!(mismatch.differences().len(), 1);
     assert_eq!(
         LinkError::from(mismatch).to_string(),
@@ -200,7 +205,8 @@ fn the_first_difference_comes_first_and_the_others_are_counted() {
 #[test]
 fn a_field_that_only_the_segment_has_is_a_difference_too() {
     let mismatch = refused::<fewer::Other>();
-    let only_there = mismatch.differences().iter().find(|d| d.here().is_none()).expect("the field that is missing here");
+    let only_there =
+        mismatch.differences().iter().find(|d| d.here().is_none()).expect("the field that is missing here");
     assert_eq!((only_there.subject(), only_there.path()), (Subject::Field, "balance"));
     assert_eq!(only_there.in_segment(), Some("f64 at 16"));
 }

@@ -30,11 +30,8 @@ impl Mapping {
     pub(super) fn new(file: BorrowedFd<'_>, len: usize, writable: bool) -> std::io::Result<Self> {
         let mut options = MmapOptions::new();
         options.len(len);
-        let map = if writable {
-            options.map_raw(file.as_raw_fd())?
-        } else {
-            options.map_raw_read_only(file.as_raw_fd())?
-        };
+        let map =
+            if writable { options.map_raw(file.as_raw_fd())? } else { options.map_raw_read_only(file.as_raw_fd())? };
         Ok(Self { map, writable })
     }
 
@@ -66,15 +63,33 @@ impl Mapping {
     #[inline]
     #[must_use]
     pub fn pointer(&self, at: usize, len: usize) -> *mut u8 {
-        assert!(at <= self.len() && len <= self.len() - at, "{len} bytes at {at} of a mapping of {}", self.len());
+        if at > self.len() || len > self.len() - at {
+            outside(at, len, self.len());
+        }
         // SAFETY: `at` lies in the mapping, or one behind its end.
         unsafe { self.map.as_mut_ptr().add(at) }
     }
 
+    /// The address of the words at `at`, of which there are `len` bytes.
+    ///
+    /// # Panics
+    ///
+    /// When they do not lie in the mapping, or `at` is not a multiple of 8.
+    #[inline]
+    #[must_use]
+    pub fn words(&self, at: usize, len: usize) -> *mut u64 {
+        if at % 8 != 0 {
+            misaligned(at);
+        }
+        self.pointer(at, len).cast()
+    }
+
     #[inline]
     fn word_u32(&self, at: usize) -> &AtomicU32 {
+        if at % 4 != 0 {
+            misaligned(at);
+        }
         let pointer = self.pointer(at, 4);
-        assert!(at % 4 == 0, "a word at {at}");
         // SAFETY: the word lies in the mapping, which outlives `self`'s borrow, and is aligned, since mappings begin
         // at a page. Every process reaches it by atomic accesses; one that does not can only change the value.
         unsafe { AtomicU32::from_ptr(pointer.cast()) }
@@ -82,15 +97,15 @@ impl Mapping {
 
     #[inline]
     fn word_u64(&self, at: usize) -> &AtomicU64 {
-        let pointer = self.pointer(at, 8);
-        assert!(at % 8 == 0, "a word at {at}");
         // SAFETY: as for `word_u32`.
-        unsafe { AtomicU64::from_ptr(pointer.cast()) }
+        unsafe { AtomicU64::from_ptr(self.words(at, 8)) }
     }
 
     #[inline]
     fn assert_writable(&self) {
-        assert!(self.writable, "a store to a read-only mapping");
+        if !self.writable {
+            read_only();
+        }
     }
 
     pub(super) fn sleep(&self, at: usize, expected: u32, timeout: Duration) {
@@ -100,6 +115,26 @@ impl Mapping {
     pub(super) fn wake(&self, at: usize, count: u32) {
         futex::wake(self.word_u32(at), count);
     }
+}
+
+// The panics of a breach of contract, apart from the accesses: those are a few instructions, and inlined.
+
+#[cold]
+#[inline(never)]
+fn outside(at: usize, len: usize, mapped: usize) -> ! {
+    panic!("{len} bytes at {at} of a mapping of {mapped}")
+}
+
+#[cold]
+#[inline(never)]
+fn misaligned(at: usize) -> ! {
+    panic!("a word at {at}")
+}
+
+#[cold]
+#[inline(never)]
+fn read_only() -> ! {
+    panic!("a store to a read-only mapping")
 }
 
 impl ReadWords for Mapping {

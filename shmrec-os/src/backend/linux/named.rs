@@ -327,12 +327,7 @@ fn try_link(place: &Place, access: Access, trust: TrustOwner) -> Result<Option<A
 }
 
 /// What a new member checks and maps; `None` when the name no longer stands for the file.
-fn join(
-    file: &OwnedFd,
-    access: Access,
-    mapped: bool,
-    place: &Place,
-) -> Result<Option<(Header, Memory)>, Failure> {
+fn join(file: &OwnedFd, access: Access, mapped: bool, place: &Place) -> Result<Option<(Header, Memory)>, Failure> {
     let path = place.path();
     let stat = fs::fstat(file).map_err(|error| Failure::of_call("fstat", path, error))?;
     if !stands_for(path, &stat) || stat.st_size == 0 {
@@ -353,9 +348,7 @@ fn join(
                 .map_err(|error| Failure::of_call("mmap", path, error))?,
         )
     } else {
-        Memory::Copied(Copied::new(
-            file.try_clone().map_err(|error| Failure::of_call("dup", path, error))?,
-        ))
+        Memory::Copied(Copied::new(file.try_clone().map_err(|error| Failure::of_call("dup", path, error))?))
     };
     Ok(Some((header, memory)))
 }
@@ -477,7 +470,11 @@ fn reopen_for_writing(file: BorrowedFd<'_>, path: &Path) -> Result<Option<(Locks
         Ok(descriptor) => Ok(Some((Locks::new(descriptor, true), Some(mode)))),
         Err(error) => {
             fs::fchmod(file, mode)?;
-            if matches!(error, Errno::ACCESS | Errno::PERM | Errno::STALE | Errno::NOENT) { Ok(None) } else { Err(error) }
+            if matches!(error, Errno::ACCESS | Errno::PERM | Errno::STALE | Errno::NOENT) {
+                Ok(None)
+            } else {
+                Err(error)
+            }
         }
     }
 }
