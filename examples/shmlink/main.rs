@@ -20,7 +20,7 @@ struct Arguments {
     #[arg(long)]
     read_only: bool,
 
-    /// Wait so long for the segment to be created
+    /// Wait up to so long for the segment to be created
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = command::seconds)]
     wait: Duration,
 }

@@ -16,8 +16,8 @@ pub(crate) struct Started(Child);
 /// How such a publisher ended.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    /// Another one publishes.
-    Taken,
+    /// Another one publishes, or it was killed: it may be started again when that is needed.
+    Gone,
     /// Something went wrong; its words.
     Failed(String),
 }
@@ -38,8 +38,8 @@ impl Started {
     /// How it ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<Ended> {
         let status = self.0.try_wait().ok().flatten()?;
-        if status.code() == Some(i32::from(Failed::TAKEN)) {
-            return Some(Ended::Taken);
+        if status.code().is_none_or(|code| code == i32::from(Failed::TAKEN)) {
+            return Some(Ended::Gone);
         }
         let mut words = String::new();
         if let Some(mut said) = self.0.stderr.take() {

@@ -114,7 +114,7 @@ impl Helper {
         match self.started.as_mut().map(Started::ended) {
             None if self.may_start => self.started = Some(Started::start(work)?),
             None | Some(None) => {}
-            Some(Some(Ended::Taken)) => self.started = None,
+            Some(Some(Ended::Gone)) => self.started = None,
             Some(Some(Ended::Failed(words))) => {
                 self.started = None;
                 return Ok(Some(words));

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use shmrec::{Reader, SegmentOptions};
 use shmrec_examples::sysmon::record::{CORES, Machine};
 use support::{Dir, Program, is_alive, until};
@@ -194,19 +194,37 @@ fn a_second_viewer_shares_the_publisher_and_goes_on_without_the_first() {
     assert!(first.finish().0.success());
     until("the first publisher ends", || !is_alive(publisher_of_both));
 
-    // It says so, and puts a publisher of its own in that place: of the same segment, so the versions go on.
-    let stopped = second.hear("the publisher has stopped");
-    let mut line = second.hear("publisher ");
-    while line.contains("stopped") {
-        line = second.hear("publisher ");
-    }
-    assert_ne!(publisher(&line), publisher_of_both);
-    assert!(number_after(&line, "version ") > number_after(&stopped, "version "), "{stopped}\n{line}");
-
-    let publisher = publisher(&line);
+    let publisher = replacement(&mut second);
+    assert_ne!(publisher, publisher_of_both);
     second.signal(Signal::TERM);
     assert!(second.finish().0.success());
     gone(&dir, publisher);
+}
+
+#[test]
+fn a_publisher_that_is_killed_is_replaced() {
+    let dir = Dir::new();
+    let (mut viewer, killed) = viewer(&dir);
+    let killed = i32::try_from(killed).ok().and_then(Pid::from_raw).expect("a process id");
+    rustix::process::kill_process(killed, Signal::KILL).expect("the publisher lives");
+    let publisher = replacement(&mut viewer);
+    assert_ne!(publisher, killed.as_raw_nonzero().get().unsigned_abs());
+    viewer.signal(Signal::TERM);
+    assert!(viewer.finish().0.success());
+    gone(&dir, publisher);
+}
+
+/// Waits until the viewer has said that its publisher has stopped, and has another: of the same segment, so that the
+/// versions go on.
+#[track_caller]
+fn replacement(viewer: &mut Program) -> u32 {
+    let stopped = viewer.hear("the publisher has stopped");
+    let mut line = viewer.hear("publisher ");
+    while line.contains("stopped") {
+        line = viewer.hear("publisher ");
+    }
+    assert!(number_after(&line, "version ") > number_after(&stopped, "version "), "{stopped}\n{line}");
+    publisher(&line)
 }
 
 #[test]

@@ -33,8 +33,6 @@ const SLOT_BITS: u32 = 11;
 const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << 20) - 1;
 
-/// Looks at the word before the kernel is asked anything.
-const SPINS: u32 = 64;
 /// The first sleep; each later one is twice as long, up to [`LONGEST_SLEEP`]. The owner is probed after each.
 const FIRST_SLEEP: Duration = Duration::from_millis(1);
 const LONGEST_SLEEP: Duration = Duration::from_millis(20);
@@ -46,6 +44,9 @@ const FAIR_TURNS: u32 = 64;
 
 /// What the lock needs of the kernel.
 pub trait Kernel {
+    /// Looks at the word before the kernel is asked anything: fewer where every look is to be thought through.
+    const SPINS: u32 = 64;
+
     /// Why the kernel could not be asked.
     type Error;
 
@@ -140,7 +141,7 @@ fn contend<M: Words, K: Kernel>(
     mine: u32,
     kernel: &K,
 ) -> Result<Acquired, NotAcquired<K::Error>> {
-    for _ in 0..SPINS {
+    for _ in 0..K::SPINS {
         std::hint::spin_loop();
         let Ok(word) = memory.load_u32(region + WORD);
         if word == 0 && take(memory, region, 0, mine) {

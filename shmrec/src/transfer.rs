@@ -24,13 +24,13 @@ use zerocopy::IntoBytes;
 use crate::copy;
 
 /// Memory from which runs of words can be copied.
-pub(crate) trait Source: ReadWords {
+pub trait Source: ReadWords {
     /// Copies words that other processes may be storing to.
     fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Self::Fault>;
 }
 
 /// Memory to which runs of words can be copied.
-pub(crate) trait Target: Source + Words {
+pub trait Target: Source + Words {
     /// Copies words to where other processes may be loading.
     fn copy_in(&self, from: &[u64], at: usize);
 }
@@ -65,7 +65,7 @@ impl Source for Copied {
 
 /// Where counters and slots are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slots {
+pub struct Slots {
     begin: usize,
     committed: usize,
     records: usize,
@@ -75,27 +75,27 @@ pub(crate) struct Slots {
 
 /// A run of words of a record: where it begins, in bytes from the record's start, and how many words it has.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
+pub struct Run {
     at: usize,
     words: usize,
 }
 
 impl Run {
     /// The words that cover `len` bytes at `offset`.
-    pub(crate) const fn covering(offset: usize, len: usize) -> Self {
+    pub const fn covering(offset: usize, len: usize) -> Self {
         let at = offset & !7;
         Self { at, words: (offset + len).div_ceil(8) - at / 8 }
     }
 
     /// How many words.
-    pub(crate) const fn words(self) -> usize {
+    pub const fn words(self) -> usize {
         self.words
     }
 }
 
 /// Why nothing was read.
 #[derive(Debug)]
-pub(crate) enum NotRead<F> {
+pub enum NotRead<F> {
     /// There is no version yet.
     NotYetWritten,
     /// Writers were faster than the copy each time.
@@ -116,10 +116,10 @@ impl<F> From<F> for NotRead<F> {
 
 /// All 2^64 - 1 versions are used up, which takes centuries, or a peer that writes what it must not.
 #[derive(Debug)]
-pub(crate) struct Exhausted;
+pub struct Exhausted;
 
 impl Slots {
-    pub(crate) fn new(header: &Header) -> Self {
+    pub fn new(header: &Header) -> Self {
         Self {
             begin: header.transfer(),
             committed: header.transfer() + 8,
@@ -130,13 +130,13 @@ impl Slots {
     }
 
     /// How many slots.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count
     }
 
     /// What stands in a new segment whose creator publishes a first record: the slot's and the counters' places and the
     /// counters.
-    pub(crate) fn first(&self) -> (usize, usize, [u64; 2]) {
+    pub fn first(&self) -> (usize, usize, [u64; 2]) {
         (self.slot(1), self.begin, [1, 1])
     }
 
@@ -148,7 +148,7 @@ impl Slots {
 
     /// The last whole version.
     #[inline]
-    pub(crate) fn committed<M: ReadWords>(&self, memory: &M) -> Result<u64, M::Fault> {
+    pub fn committed<M: ReadWords>(&self, memory: &M) -> Result<u64, M::Fault> {
         let version = memory.load_u64(self.committed)?;
         // Pairs with the release store in `publish`.
         memory.fence(Ordering::Acquire);
@@ -158,7 +158,7 @@ impl Slots {
     /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. `again` says whether to
     /// try once more when writers were faster.
     #[inline]
-    pub(crate) fn read<M: Source>(
+    pub fn read<M: Source>(
         &self,
         memory: &M,
         runs: &[Run],
@@ -180,7 +180,7 @@ impl Slots {
     }
 
     /// Copies `runs` of one of the last versions to `to`.
-    pub(crate) fn read_version<M: Source>(
+    pub fn read_version<M: Source>(
         &self,
         memory: &M,
         version: u64,
@@ -221,7 +221,7 @@ impl Slots {
 
     /// Publishes `image` as the next version, which it gives. The caller holds the writer lock.
     #[inline]
-    pub(crate) fn publish<M: Target>(&self, memory: &M, image: &[u64]) -> Result<u64, Exhausted> {
+    pub fn publish<M: Target>(&self, memory: &M, image: &[u64]) -> Result<u64, Exhausted> {
         let Ok(committed) = memory.load_u64(self.committed);
         let version = committed.checked_add(1).ok_or(Exhausted)?;
         // A writer that died after this store left the same number here: it is begun again.

@@ -5,6 +5,7 @@ pub mod peer;
 pub mod random;
 pub mod raw;
 pub mod records;
+pub mod shapes;
 
 /// Waits until `done` says so, looking every millisecond.
 ///

@@ -1,6 +1,6 @@
 //! Where the commands come from: a person or a pipe, and the signals that end the program.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -24,14 +24,15 @@ impl Input {
     ///
     /// When the system gives no thread or no signal handler.
     pub fn standard() -> io::Result<Self> {
-        let (sender, lines) = mpsc::channel();
+        // Bounded, so that an endless input waits for its answers.
+        let (sender, lines) = mpsc::sync_channel(16);
         let told = Arc::new(AtomicBool::new(false));
 
         let (on_signal, over) = (sender.clone(), Arc::clone(&told));
         signals::on_end(move || {
             over.store(true, Ordering::Relaxed);
-            // With nobody there, nobody needs to be told.
-            let _ = on_signal.send(None);
+            // If it is full, nobody waits; the next look at the flag is soon.
+            let _ = on_signal.try_send(None);
         })?;
         // A thread of its own: a signal must be heard while no line comes.
         let read = move || {
@@ -71,10 +72,13 @@ impl Input {
     }
 }
 
+/// The longest line, in bytes. What is longer counts as several.
+const LONGEST: u64 = 64 << 10;
+
 /// A line without its end. What is not UTF-8 in it becomes U+FFFD.
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
-    if input.read_until(b'\n', &mut bytes)? == 0 {
+    if input.take(LONGEST).read_until(b'\n', &mut bytes)? == 0 {
         return Ok(None);
     }
     Ok(Some(String::from_utf8_lossy(&bytes).trim_end().to_owned()))
@@ -82,7 +86,9 @@ fn next_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::next_line;
+    use std::io::{self, BufReader};
+
+    use super::{LONGEST, next_line};
 
     #[test]
     fn lines_may_hold_any_bytes_and_the_last_needs_no_end() {
@@ -93,5 +99,11 @@ mod tests {
         assert_eq!(next().as_deref(), Some(""));
         assert_eq!(next().as_deref(), Some("q"));
         assert_eq!(next(), None);
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let mut endless = BufReader::new(io::repeat(b'x'));
+        assert_eq!(next_line(&mut endless).unwrap().map(|line| line.len() as u64), Some(LONGEST));
     }
 }

@@ -9,6 +9,7 @@
 //! - [`link`] is the segment, linked for writing or for reading only.
 //! - [`conversation`] does what was typed.
 //! - [`dump`] shows bytes.
+//! - [`options`] is what both take on their command lines.
 
 pub mod command;
 pub mod conversation;

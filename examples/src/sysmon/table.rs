@@ -160,7 +160,7 @@ fn cores(cores: &[Core], left_out: u32, width: usize) -> Vec<Line> {
         lines.push(indented(Line::new().with(Ink::Dim, "     a digit is a core, from 0 for idle to 9 for busy")));
     }
     if left_out > 0 {
-        lines.push(indented(Line::new().with(Ink::Yellow, format_args!("     {left_out} more"))));
+        lines.push(indented(Line::new().with(Ink::Yellow, format_args!("     {left_out} more cores"))));
     }
     lines
 }

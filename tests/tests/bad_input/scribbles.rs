@@ -271,7 +271,7 @@ fn the_last_version_of_all_can_be_read_waited_for_and_followed() {
     let mut guard = scene.segment.lock().unwrap();
     guard.write(&Counter::new(3)).unwrap();
     assert!(matches!(guard.unlock(), Err(WriteError::VersionsExhausted(_))));
-    scene.segment.try_lock().expect("a lock that was given back all the same");
+    drop(scene.segment.try_lock().expect("a lock that was given back all the same"));
 
     assert_eq!(scene.reader.wait_newer(Version::new(u64::MAX - 1), PATIENCE).unwrap().record, Counter::new(1));
     assert!(matches!(scene.reader.wait_newer(Version::new(u64::MAX), PATIENCE), Err(WaitError::Timeout(_))));

@@ -127,6 +127,9 @@ fn bytes_that_some_program_wrote_all_the_same_are_refused_when_they_are_read() {
         raw.put(slot + offset as u64, &bytes);
         let mut target = Client { id: 1, name: "kept".into(), ..client() };
         let before = target.clone();
+        let mut guard = segment.lock().unwrap();
+        let guarded = guard.read();
+        drop(guard);
         let errors = [
             reader.read().map(drop),
             reader.read_versioned().map(drop),
@@ -135,7 +138,7 @@ fn bytes_that_some_program_wrote_all_the_same_are_refused_when_they_are_read() {
             reader.read_version(reader.version()).map(drop),
             reader.history().map(drop),
             segment.read().map(drop),
-            segment.lock().unwrap().read().map(drop),
+            guarded.map(drop),
             match segment.update(|_| ()) {
                 Err(WriteError::Read(error)) => Err(error),
                 other => panic!("{path}: {other:?}"),
