@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use shmrec_os::{Failure, Holder, InvalidName, What};
+use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, What};
 
 use crate::schema::{Difference, SchemaError};
 use crate::{LoadError, StoreError, Version};
@@ -475,6 +475,8 @@ pub enum Error {
     Store(StoreError),
     /// Bytes are no value of their field.
     Load(LoadError),
+    /// Permission bits that a segment cannot have.
+    Perms(InvalidPerms),
 }
 
 macro_rules! error_of {
@@ -534,4 +536,5 @@ error_of! {
     Remove(RemoveError) RemoveError::raw_os_error,
     Store(StoreError) |_| None,
     Load(LoadError) |_| None,
+    Perms(InvalidPerms) |_| None,
 }

@@ -9,9 +9,10 @@ use crate::reader::in_range;
 use crate::{FieldSet, Segment, SharedRecord, Version, scratch};
 
 /// The writer lock of a segment, held. Reads and edits a private copy of the record, and publishes it once: when it is
-/// unlocked or dropped.
+/// unlocked or dropped. [`discard`](Self::discard) publishes nothing, and neither does a drop in a panic; a function that
+/// returns early with `?` drops its guard like any other.
 ///
-/// Dropped in a panic, it gives the lock back and publishes nothing. It stays on its thread.
+/// It stays on its thread.
 #[must_use = "the lock is given back at once when the guard is not kept"]
 pub struct Guard<'a, T: SharedRecord> {
     segment: &'a Segment<T>,
@@ -102,6 +103,23 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
         self.held.as_ref().is_some_and(Held::recovered)
     }
 
+    /// Publishes what was edited, if anything was, and keeps the lock. Gives the version that was published.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::VersionsExhausted`].
+    pub fn publish(&mut self) -> Result<Option<Version>, WriteError> {
+        match (self.state, &mut self.held) {
+            (State::Edited, Some(held)) => {
+                let version = held.publish(&self.image)?;
+                // What is published is the last version now.
+                self.state = State::Loaded;
+                Ok(Some(version))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Publishes what was edited, if anything was, and gives the lock back. Gives the version that was published.
     ///
     /// # Errors
@@ -122,12 +140,10 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     }
 
     fn finish(&mut self) -> Result<Option<Version>, WriteError> {
-        let Some(mut held) = self.held.take() else { return Ok(None) };
-        let version = match self.state {
-            State::Edited => Some(held.publish(&self.image)?),
-            State::Empty | State::Loaded => None,
-        };
-        held.unlock()?;
+        let version = self.publish();
+        let unlocked = self.held.take().map_or(Ok(()), Held::unlock);
+        let version = version?;
+        unlocked?;
         Ok(version)
     }
 

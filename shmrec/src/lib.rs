@@ -84,7 +84,7 @@ struct Readme;
 /// What generated code calls, and what models check. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
     pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout};
     pub use crate::model::{expect_made_at, uninit_at, unknown_tag};
+    pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use shmrec_os::{Access, Failure, Memory};
+use shmrec_os::{Access, Failure, Holder, Memory};
 
 use crate::core::{Core, whole, with_image};
 use crate::error::{LinkError, Mismatch, OutOfRange, ReadError, ReleaseError, WaitError};
@@ -273,7 +273,7 @@ impl<T: SharedRecord> Reader<T> {
         Follower::new(self, self.version())
     }
 
-    /// How many handles use the segment, in all programs, this one included.
+    /// How many handles use the segment, in all programs, this one included. At most 4096 others are counted.
     ///
     /// # Errors
     ///
@@ -313,6 +313,18 @@ impl<T: SharedRecord> Reader<T> {
     #[must_use]
     pub fn persists(&self) -> bool {
         self.core.attachment().header().persist()
+    }
+
+    /// Who created the segment, and when.
+    #[must_use]
+    pub fn creator(&self) -> Holder {
+        let header = self.core.attachment().header();
+        Holder {
+            pid: Some(header.creator_pid()),
+            uid: header.creator_uid(),
+            created: Some(header.created()),
+            persist: header.persist(),
+        }
     }
 
     /// Whether this link loads from the segment itself. If not, its owner is not trusted, and every access is a system

@@ -119,6 +119,7 @@ impl<F> From<F> for NotRead<F> {
 pub struct Exhausted;
 
 impl Slots {
+    /// From a checked header.
     pub fn new(header: &Header) -> Self {
         Self {
             begin: header.transfer(),

@@ -6,6 +6,7 @@ mod nospace;
 mod race;
 mod repl;
 mod shapes;
+mod store;
 mod torn;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ fn main() {
         Some("fork") => fork::run(&arguments),
         Some("nospace") => nospace::run(&arguments),
         Some("descriptors") => descriptors::run(&arguments),
+        Some("store") => store::run(&arguments),
         Some("shape") => shapes::run(&arguments),
         _ => panic!("no such mode: {mode:?}"),
     }

@@ -6,6 +6,7 @@ pub mod random;
 pub mod raw;
 pub mod records;
 pub mod shapes;
+pub mod stored;
 
 /// Waits until `done` says so, looking every millisecond.
 ///

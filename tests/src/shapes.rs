@@ -5,7 +5,9 @@
 use std::fmt::Debug;
 
 use proptest::prelude::*;
-use shmrec::{FixedStr, LoadError, ReadError, Reader, Segment, SharedField, SharedRecord, StoreError, TypeDesc, WriteError};
+use shmrec::{
+    FixedStr, LoadError, ReadError, Reader, Segment, SharedField, SharedRecord, StoreError, TypeDesc, WriteError,
+};
 
 /// A value that can be altered in a way that everybody knows.
 pub trait Value: Sized + Clone {
@@ -115,8 +117,8 @@ macro_rules! integers {
     ($($ty:ty)*) => {$(
         impl Value for $ty {
             fn altered(&self) -> Self {
-                // Odd factor and odd summand: all values are reached, and none stays.
-                self.wrapping_mul(5).wrapping_add(1) ^ <$ty>::MIN ^ (1 << (<$ty>::BITS - 1))
+                // 5 x + 1 = x has no solution modulo a power of two.
+                self.wrapping_mul(5).wrapping_add(1)
             }
 
             fn same(&self, other: &Self) -> bool {
@@ -161,9 +163,9 @@ impl Value for bool {
 impl Value for char {
     fn altered(&self) -> Self {
         // The next one; over the surrogates, and from the last to the first.
-        (u32::from(*self) + 1..=0xe000).find_map(Self::from_u32).unwrap_or_else(|| {
-            Self::from_u32(u32::from(*self) + 1).unwrap_or('\0')
-        })
+        (u32::from(*self) + 1..=0xe000)
+            .find_map(Self::from_u32)
+            .unwrap_or_else(|| Self::from_u32(u32::from(*self) + 1).unwrap_or('\0'))
     }
 
     fn same(&self, other: &Self) -> bool {
@@ -565,7 +567,8 @@ fn text(capacity: usize) -> BoxedStrategy<String> {
         text
     };
     let some = proptest::collection::vec(letters(), 0..=capacity.min(40)).prop_map(fit);
-    let full = "[a-zäß€😀]{1}".prop_map(move |letter| letter.repeat(capacity / letter.len()));
+    let full = proptest::sample::select(vec!["a", "ß", "€", "😀"])
+        .prop_map(move |letter| letter.repeat(capacity / letter.len()));
     prop_oneof![3 => some, 1 => full].boxed()
 }
 
@@ -874,7 +877,7 @@ mod tests {
     fn every_value_differs_from_what_it_is_altered_to() {
         for byte in 0..=u8::MAX {
             alters(&byte);
-            alters(&byte.cast_signed());
+            alters(&(byte as i8));
             alters(&u128::from(byte));
             alters(&f32::from_bits(u32::from(byte) << 24));
             alters(&f64::from_bits(u64::from(byte) << 56));

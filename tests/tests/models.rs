@@ -363,8 +363,12 @@ fn no_wake_up_is_lost_between_a_look_and_a_sleep() {
     const CHANGE: usize = 64;
     check(3, || {
         let memory = Arc::new(Memory::new(&[0, 4], &[(CHANGE, 0)]));
-        let kernel =
-            Arc::new(Futex { memory: Arc::clone(&memory), queue: Mutex::new(()), sleepers: Condvar::new(), dead: None });
+        let kernel = Arc::new(Futex {
+            memory: Arc::clone(&memory),
+            queue: Mutex::new(()),
+            sleepers: Condvar::new(),
+            dead: None,
+        });
         let waiter = {
             let kernel = Arc::clone(&kernel);
             loom::thread::spawn(move || {

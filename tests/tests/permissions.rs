@@ -202,7 +202,10 @@ fn a_readable_segment_of_another_user_is_read_without_mapping_it() {
     reader.must("reader open");
     assert_eq!(reader.must("mapped"), "false");
     assert_eq!(mappings(reader.id(), &dir.file("open")), Vec::<String>::new());
-    assert_eq!((reader.must("read"), reader.must("version"), reader.must("users")), ("1".into(), "1".into(), "2".into()));
+    assert_eq!(
+        (reader.must("read"), reader.must("version"), reader.must("users")),
+        ("1".into(), "1".into(), "2".into())
+    );
     for seq in 2..20 {
         reader.tell(&format!("wait {}", seq - 1));
         owner.must(&format!("write {seq}"));

@@ -10,7 +10,7 @@ use proptest::{prop_assert, prop_assert_eq};
 use shmrec::{SharedField, SharedRecord};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::peer::Start;
-use shmrec_tests::shapes::{Shape, Skipped, Value};
+use shmrec_tests::shapes::{Shape, Skipped};
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
@@ -22,7 +22,8 @@ const CASES: u32 = 96;
 
 fn round_trip<S: Shape>(shape: &str) {
     let dir = TestDir::new();
-    let mut runner = TestRunner::new(Config { failure_persistence: None, max_shrink_iters: 500, ..Config::with_cases(CASES) });
+    let mut runner =
+        TestRunner::new(Config { failure_persistence: None, max_shrink_iters: 500, ..Config::with_cases(CASES) });
     let first = proptest::strategy::Strategy::new_tree(&S::arbitrary(), &mut runner).expect("a first value");
     let first = proptest::strategy::ValueTree::current(&first);
 
@@ -81,7 +82,7 @@ mod a_value_comes_back_as_the_other_process_altered_it_in {
 fn the_shapes_are_what_their_names_promise() {
     use shmrec_tests::shapes::{LineAndByte, OneByte, OneLine, Padded, ThreeBytes};
     assert_eq!((OneByte::SIZE, ThreeBytes::SIZE, OneLine::SIZE, LineAndByte::SIZE), (1, 3, 64, 65));
-    let fields: usize = Padded::RECORD.fields.iter().map(|field| shmrec::schema::Type::from(field.ty).size()).sum();
+    let fields: usize = Padded::RECORD.fields.iter().map(|field| shmrec::schema::Type::from(&field.ty).size()).sum();
     assert!(Padded::SIZE > fields, "{} bytes of {fields} in fields", Padded::SIZE);
 }
 
@@ -103,6 +104,10 @@ fn a_skipped_field_stays_at_home() {
     segment.write(&Skipped { number: 2, name: "Bob".into(), first: vec![], since: None, last: 0 }).unwrap();
     let mut kept = here.clone();
     segment.read_into(&mut kept).unwrap();
-    assert_eq!((kept.first, kept.since, kept.last), (here.first, here.since, here.last), "read into, it keeps what it has");
+    assert_eq!(
+        (kept.first, kept.since, kept.last),
+        (here.first, here.since, here.last),
+        "read into, it keeps what it has"
+    );
     assert_eq!((kept.number, kept.name.as_str()), (2, "Bob"));
 }

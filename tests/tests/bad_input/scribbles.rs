@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shmrec::{
-    LockError, ReadError, Reader, Segment, SegmentOptions, Shared, SharedRecord, TrustOwner, Version, WaitError, WriteError,
+    LockError, ReadError, Reader, Segment, SegmentOptions, Shared, SharedRecord, TrustOwner, Version, WaitError,
+    WriteError,
 };
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::random::Random;
@@ -184,7 +185,8 @@ fn every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots() {
                     vec![filled; len as usize]
                 }
             };
-            let _scribble = Scribble(format!("seed {seed}, {region} region at {at}: {:02x?}", &bytes[..bytes.len().min(32)]));
+            let _scribble =
+                Scribble(format!("seed {seed}, {region} region at {at}: {:02x?}", &bytes[..bytes.len().min(32)]));
             scene.raw.put(at, &bytes);
             read_in_every_way(&scene.segment);
             read_in_every_way(&scene.reader);
@@ -193,7 +195,8 @@ fn every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots() {
             *outcomes.entry(format!("{region}: {read}")).or_default() += 1;
 
             write_in_every_way(&scene.segment);
-            let written = scene.segment.write(&Counter::new(9)).map_or_else(|e| super::variant(&e), |_| "version".to_owned());
+            let written =
+                scene.segment.write(&Counter::new(9)).map_or_else(|e| super::variant(&e), |_| "version".to_owned());
             *outcomes.entry(format!("{region}: {written}")).or_default() += 1;
             scene.repair_and_try();
         }

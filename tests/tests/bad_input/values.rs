@@ -1,7 +1,8 @@
 //! Bytes that are no value of their field, values that do not fit into theirs, and bytes outside the record.
 
 use shmrec::{
-    CreateError, LoadError, ReadError, Reader, Segment, SharedField, SharedRecord, StoreError, StoreErrorKind, WriteError,
+    CreateError, LoadError, ReadError, Reader, Segment, SharedField, SharedRecord, StoreError, StoreErrorKind,
+    WriteError,
 };
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::raw::RawSegment;
@@ -277,7 +278,8 @@ fn exceeds(error: &StoreError, path: &str, len: usize, capacity: usize) {
     assert_eq!((error.field(), error.kind()), (path, &StoreErrorKind::CapacityExceeded { len, capacity }), "{error}");
     let message = error.to_string();
     assert!(
-        message.contains(&format!("{path:?}")) && message.contains(&format!("{len} exceeds the capacity of {capacity}")),
+        message.contains(&format!("{path:?}"))
+            && message.contains(&format!("{len} exceeds the capacity of {capacity}")),
         "{message}"
     );
 }

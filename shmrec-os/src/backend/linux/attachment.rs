@@ -94,7 +94,8 @@ impl Attachment {
         Failure::new(what, self.place.path())
     }
 
-    /// How many handles use the segment, this one included. Handles on the same byte of 2^40 count once.
+    /// How many handles use the segment, this one included. At most 4096 others are counted, and handles on the same
+    /// byte of 2^40 count once.
     ///
     /// # Errors
     ///
