@@ -272,16 +272,38 @@ fn killed_creators_leave_a_whole_segment_or_none() {
     println!("killed creators: {found} left a whole segment, {none} nothing");
 }
 
+/// Without /proc a file that has no name cannot be given one, so segments are made under a temporary name first.
 #[test]
-fn where_files_need_a_name_from_the_start_segments_are_made_all_the_same() {
+fn where_files_need_a_name_from_the_start_segments_live_and_die_all_the_same() {
     let dir = TestDir::new();
-    // What a creator left that died before its segment had its own name, and what one that lives is making.
+    let start = || {
+        let masked = "mount -t tmpfs none /proc && exec \"$0\" repl \"$1\"";
+        let start = Start::new("unshare", "-Urm").arg("sh").arg("-c").arg(masked).arg(PEER).arg(dir.path());
+        start.spawn()
+    };
+    let mut first = start();
+    first.tell("create plain seq=1");
+    match first.try_hear() {
+        Some(answer) => assert_eq!(answer, "ok"),
+        None => return eprintln!("skipped: no mount namespace of one's own here"),
+    }
+    assert_eq!(dir.files(), ["shmrec.plain"], "the temporary name is gone");
+    let mut second = start();
+    assert!(second.ask("create plain").starts_with("err AlreadyExists"));
+    second.must("link plain");
+    second.must("write 2");
+    first.must("release");
+    assert_eq!(second.must("read"), "2");
+    second.must("release");
+    assert!(nothing(&dir), "{:?}", dir.files());
+
+    // What a creator leaves that dies before its segment has its own name goes with the next creator.
     std::fs::write(dir.path().join(".shmrec-new.0123456789abcdef"), b"half").unwrap();
-    let options = dir.options();
-    let segment = options.create_with("plain", &Counter::new(1)).unwrap();
-    assert_eq!(segment.read().unwrap().seq, 1);
-    assert!(matches!(options.create::<Counter>("plain"), Err(CreateError::AlreadyExists(_))));
-    drop(segment);
+    first.must("create plain seq=3");
+    assert_eq!(dir.files(), ["shmrec.plain"]);
+    first.kill();
+    assert!(matches!(dir.options().link::<Counter>("plain"), Err(LinkError::NotFound(_))));
+    assert!(nothing(&dir), "{:?}", dir.files());
 }
 
 #[test]
