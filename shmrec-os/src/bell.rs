@@ -1,14 +1,17 @@
 //! The bell: waiters sleep until something has changed, and writers wake them without a system call when nobody sleeps.
 //!
-//! A *flag* says that somebody waits, a *wake word* is what they sleep on. It is a flag and never a count: a count leaks
-//! when a waiter is killed.
+//! One word: its lowest bit says that somebody waits, and waiters sleep on the word as it is with that bit. A writer that
+//! finds the bit adds one to the word, which clears the bit and changes what sleepers compare, in one step. It is a bit
+//! and never a count: a count leaks when a waiter is killed.
+//!
+//! Bit and word are one because two would lose wake-ups: a waiter that set a flag just before a writer cleared it, and
+//! sampled the word just behind that writer's change of it, would sleep while no flag says so.
 //!
 //! # Orderings
 //!
-//! * Waiter: flag, fence, wake word, second look. Writer: change, fence, flag. Both fences are sequentially consistent
-//!   and pair with each other: either the waiter's second look sees the change, or the writer sees the flag.
-//! * The wake word is sampled (with acquire) *before* the second look and bumped (with release) before the wake: a
-//!   bump after the sample makes the kernel refuse the sleep; a bump before it makes the second look see the change.
+//! Waiter: bit, fence, look, sleep. Writer: change, fence, look at the bit. Both fences are sequentially consistent and pair
+//! with each other: either the waiter's look sees the change, or the writer sees the bit. A writer that then adds its one
+//! before the waiter sleeps makes the kernel refuse the sleep.
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
@@ -17,10 +20,10 @@ use std::time::Duration;
 use crate::lock::Kernel;
 use crate::words::{ReadWords, Words};
 
-/// Somebody waits, from the start of the bell region.
-const FLAG: usize = 0;
-/// What waiters sleep on.
-const WAKE: usize = 4;
+/// The word, from the start of the bell region.
+const WORD: usize = 0;
+/// Somebody waits.
+const WAITING: u32 = 1;
 
 /// The longest sleep before another look: a writer killed between its change and its wake delays waiters by no more.
 const SLICE: Duration = Duration::from_millis(50);
@@ -33,19 +36,20 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 #[inline]
 pub fn ring<M: Words, K: Kernel>(memory: &M, region: usize, always: bool, kernel: &K) {
     // Relaxed: the caller's fence orders this load after the change.
-    let Ok(flag) = memory.load_u32(region + FLAG);
-    if flag != 0 || always {
-        wake(memory, region, kernel);
+    let Ok(word) = memory.load_u32(region + WORD);
+    if word & WAITING != 0 || always {
+        wake(memory, region, word, kernel);
     }
 }
 
 #[cold]
-fn wake<M: Words, K: Kernel>(memory: &M, region: usize, kernel: &K) {
-    // Cleared first: a waiter that registers now either finds the change or stays registered for the next ring.
-    memory.store_u32(region + FLAG, 0, Ordering::Relaxed);
-    // Release: pairs with the acquire fence behind the waiter's sample.
-    memory.fetch_add_u32(region + WAKE, 1, Ordering::Release);
-    kernel.wake(region + WAKE, u32::MAX);
+fn wake<M: Words, K: Kernel>(memory: &M, region: usize, word: u32, kernel: &K) {
+    // From odd to even: nobody is registered any more. From even, where writers wake always: to another even word. Two
+    // writers that both found the bit leave it set, which costs one wake too many.
+    let step = if word & WAITING != 0 { 1 } else { 2 };
+    // Release: pairs with the acquire fence behind the sample of those who cannot set the bit.
+    memory.fetch_add_u32(region + WORD, step, Ordering::Release);
+    kernel.wake(region + WORD, u32::MAX);
 }
 
 /// Sleeps until `look` gives something, or the kernel says that the time is over: then `None`.
@@ -60,10 +64,16 @@ pub fn wait<M: Words, K: Kernel, R, E: From<Infallible>>(
     mut look: impl FnMut() -> Result<Option<R>, E>,
 ) -> Result<Option<R>, E> {
     loop {
-        memory.store_u32(region + FLAG, 1, Ordering::Relaxed);
-        // Pairs with the writer's fence between its change and its look at the flag.
+        let Ok(word) = memory.load_u32(region + WORD);
+        // Relaxed: the fence below orders the bit before the look. If the exchange fails, some writer has just rung or
+        // some waiter has registered: the sleep on a word that is not there any more is refused, and this comes again.
+        let _ = word & WAITING != 0
+            || memory
+                .compare_exchange_u32(region + WORD, word, word | WAITING, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        // Pairs with the writer's fence between its change and its look at the bit.
         memory.fence(Ordering::SeqCst);
-        if let Some(outcome) = sleep_unless(memory, region, kernel, &mut look)? {
+        if let Some(outcome) = sleep_unless(region, word | WAITING, kernel, &mut look)? {
             return Ok(outcome);
         }
     }
@@ -81,29 +91,30 @@ pub fn wait_unregistered<M: ReadWords, K: Kernel, R, E: From<M::Fault>>(
     mut look: impl FnMut() -> Result<Option<R>, E>,
 ) -> Result<Option<R>, E> {
     loop {
-        if let Some(outcome) = sleep_unless(memory, region, kernel, &mut look)? {
+        let word = memory.load_u32(region + WORD)?;
+        // Pairs with the release that changes the word: a sample from behind a change of the word sees what was published
+        // before it.
+        memory.fence(Ordering::Acquire);
+        if let Some(outcome) = sleep_unless(region, word, kernel, &mut look)? {
             return Ok(outcome);
         }
     }
 }
 
-/// One round: sample, look, sleep. `Some` ends the wait.
-fn sleep_unless<M: ReadWords, K: Kernel, R, E: From<M::Fault>>(
-    memory: &M,
+/// Looks, and sleeps while the word is `expected`. `Some` ends the wait.
+fn sleep_unless<K: Kernel, R, E>(
     region: usize,
+    expected: u32,
     kernel: &K,
     look: &mut impl FnMut() -> Result<Option<R>, E>,
 ) -> Result<Option<Option<R>>, E> {
-    let sample = memory.load_u32(region + WAKE)?;
-    // Pairs with the release that bumps the word: a sample from after the bump sees the change before it.
-    memory.fence(Ordering::Acquire);
     if let Some(found) = look()? {
         return Ok(Some(Some(found)));
     }
     match kernel.remaining() {
         None => Ok(Some(None)),
         Some(remaining) => {
-            kernel.sleep(region + WAKE, sample, remaining.min(SLICE));
+            kernel.sleep(region + WORD, expected, remaining.min(SLICE));
             Ok(None)
         }
     }
@@ -133,13 +144,12 @@ mod tests {
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
-    use super::{FLAG, LONGEST_PAUSE, SLICE, WAKE, poll, ring, wait, wait_unregistered};
+    use super::{LONGEST_PAUSE, SLICE, WORD, poll, ring, wait, wait_unregistered};
     use crate::lock::tests::{Access, Call, Memory, Script};
 
     /// The bell region does not begin at 0, so that an address that forgets it is noticed.
     const REGION: usize = 64;
-    const AT_FLAG: usize = REGION + FLAG;
-    const AT_WAKE: usize = REGION + WAKE;
+    const AT_WORD: usize = REGION + WORD;
     const A_MINUTE: Duration = Duration::from_secs(60);
     const NOT_AT_ALL: Duration = Duration::ZERO;
 
@@ -168,13 +178,12 @@ mod tests {
     fn a_ring_wakes_everybody_once_for_one_registration() {
         let memory = memory();
         let kernel = Script::new(&memory, NOT_AT_ALL);
-        memory.set(AT_FLAG, 1);
-        memory.set(AT_WAKE, u32::MAX);
+        memory.set(AT_WORD, u32::MAX);
         ring(&memory, REGION, false, &kernel);
-        assert_eq!((memory.get(AT_FLAG), memory.get(AT_WAKE)), (0, 0), "the word wraps");
+        assert_eq!(memory.get(AT_WORD), 0, "the bit is gone, and the word wraps");
         ring(&memory, REGION, false, &kernel);
-        assert_eq!(memory.get(AT_WAKE), 0);
-        assert_eq!(kernel.calls(), [Call::Wake { at: AT_WAKE, count: u32::MAX }]);
+        assert_eq!(memory.get(AT_WORD), 0);
+        assert_eq!(kernel.calls(), [Call::Wake { at: AT_WORD, count: u32::MAX }]);
     }
 
     #[test]
@@ -183,21 +192,43 @@ mod tests {
         let kernel = Script::new(&memory, NOT_AT_ALL);
         ring(&memory, REGION, true, &kernel);
         ring(&memory, REGION, true, &kernel);
-        assert_eq!(memory.get(AT_WAKE), 2);
-        assert_eq!(kernel.calls(), [Call::Wake { at: AT_WAKE, count: u32::MAX }; 2]);
+        assert_eq!(memory.get(AT_WORD), 4, "another word each time, and nobody registered by it");
+        memory.set(AT_WORD, 5);
+        ring(&memory, REGION, true, &kernel);
+        assert_eq!(memory.get(AT_WORD), 6);
+        assert_eq!(kernel.calls(), [Call::Wake { at: AT_WORD, count: u32::MAX }; 3]);
     }
 
     #[test]
-    fn the_flag_is_cleared_and_the_word_raised_before_anybody_is_woken() {
-        // In the other order a waiter that registers in between is forgotten, or sleeps on the new word.
+    fn one_exchange_clears_the_bit_and_changes_what_sleepers_compare() {
+        // In two steps a waiter that registers between them would be forgotten, or sleep on the new word.
         let order = Cell::new(Vec::new());
         let note = |access| order.set([order.take(), vec![access]].concat());
         let memory = memory();
-        memory.set(AT_FLAG, 1);
+        memory.set(AT_WORD, 1);
         memory.interrupt(|_, access| note(access));
         let kernel = Script::new(&memory, NOT_AT_ALL);
         ring(&memory, REGION, false, &kernel);
-        assert_eq!(order.take(), [Access::Load(AT_FLAG), Access::Store(AT_FLAG), Access::Exchange(AT_WAKE)]);
+        assert_eq!(order.take(), [Access::Load(AT_WORD), Access::Exchange(AT_WORD)]);
+        assert_eq!(kernel.calls().len(), 1);
+    }
+
+    #[test]
+    fn two_writers_that_find_one_waiter_leave_nobody_asleep() {
+        let memory = memory();
+        memory.set(AT_WORD, 1);
+        // The second rings between the first one's look and its exchange.
+        let mut rung = false;
+        memory.interrupt(move |memory, access| {
+            if access == Access::Exchange(AT_WORD) && !std::mem::replace(&mut rung, true) {
+                let other = Script::new(memory, NOT_AT_ALL);
+                ring(memory, REGION, false, &other);
+                assert_eq!(other.calls().len(), 1);
+            }
+        });
+        let kernel = Script::new(&memory, NOT_AT_ALL);
+        ring(&memory, REGION, false, &kernel);
+        assert_ne!(memory.get(AT_WORD), 1, "a sleeper's word is not there any more");
         assert_eq!(kernel.calls().len(), 1);
     }
 
@@ -220,9 +251,9 @@ mod tests {
     fn a_change_before_the_waiter_is_registered_is_seen_without_a_ring() {
         let yes = Cell::new(false);
         let memory = memory();
-        // The writer has looked at the flag before it was set: it rings for nobody.
+        // The writer has looked at the bit before it was set: it rings for nobody.
         memory.interrupt(|_, access| {
-            if access == Access::Store(AT_FLAG) {
+            if access == Access::Exchange(AT_WORD) {
                 yes.set(true);
             }
         });
@@ -232,17 +263,27 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_between_registration_and_sample_is_seen_by_the_look() {
+    fn a_waiter_whose_registration_comes_too_late_does_not_sleep_unregistered() {
         let yes = Cell::new(false);
         let memory = memory();
-        memory.interrupt(|memory, access| {
-            if access == Access::Load(AT_WAKE) && !yes.replace(true) {
+        // Another waiter registers, and a writer rings for him, between this one's load of the word and its exchange. What
+        // is written then is no news to this one.
+        let mut first = true;
+        memory.interrupt(move |memory, access| {
+            if access == Access::Exchange(AT_WORD) && std::mem::replace(&mut first, false) {
+                memory.set(AT_WORD, 1);
                 ring(memory, REGION, false, &Script::new(memory, NOT_AT_ALL));
             }
         });
         let kernel = Script::new(&memory, A_MINUTE);
-        assert_eq!(wait(&memory, REGION, &kernel, || changed(&yes)), Ok(Some("changed")));
-        assert_eq!((kernel.calls(), memory.get(AT_WAKE)), (vec![], 1));
+        let mut looks = 0;
+        let outcome = wait(&memory, REGION, &kernel, || {
+            looks += 1;
+            yes.set(looks == 2);
+            changed(&yes)
+        });
+        assert_eq!(outcome, Ok(Some("changed")));
+        assert_eq!(kernel.calls(), [Call::NotSlept { at: AT_WORD }], "the word has changed since it was loaded");
     }
 
     #[test]
@@ -263,13 +304,13 @@ mod tests {
         assert_eq!((outcome, looks), (Ok(Some("changed")), 2));
         assert_eq!(
             kernel.calls(),
-            [Call::Wake { at: AT_WAKE, count: u32::MAX }, Call::NotSlept { at: AT_WAKE }],
-            "the raised word makes the kernel refuse the sleep"
+            [Call::Wake { at: AT_WORD, count: u32::MAX }, Call::NotSlept { at: AT_WORD }],
+            "the changed word makes the kernel refuse the sleep"
         );
     }
 
     #[test]
-    fn the_word_is_sampled_before_the_look_and_the_fences_stand_between() {
+    fn a_waiter_registers_before_the_fence_and_looks_behind_it() {
         let order = Cell::new(Vec::new());
         let note = |access| order.set([order.take(), vec![access]].concat());
         let memory = memory();
@@ -280,10 +321,8 @@ mod tests {
             Ok::<_, Infallible>(Some(()))
         });
         assert_eq!(outcome, Ok(Some(())));
-        let [registered, full, sample, acquire, look] = order.take()[..] else { panic!("five steps") };
-        assert_eq!((registered, full), (Some(Access::Store(AT_FLAG)), Some(Access::Fence(Ordering::SeqCst))));
-        assert_eq!((sample, acquire), (Some(Access::Load(AT_WAKE)), Some(Access::Fence(Ordering::Acquire))));
-        assert_eq!(look, None);
+        let steps = [Access::Load(AT_WORD), Access::Exchange(AT_WORD), Access::Fence(Ordering::SeqCst)].map(Some);
+        assert_eq!(order.take(), [&steps[..], &[None]].concat());
     }
 
     #[test]
@@ -292,12 +331,12 @@ mod tests {
         let memory = memory();
         let writer = Script::new(&memory, NOT_AT_ALL);
         let kernel = Script::new(&memory, A_MINUTE).during_sleep(|nth| {
-            assert_eq!(memory.get(AT_FLAG), 1, "asleep and not registered, in sleep {nth}");
+            assert_eq!(memory.get(AT_WORD) & 1, 1, "asleep and not registered, in sleep {nth}");
             yes.set(nth == 3);
             ring(&memory, REGION, false, &writer);
         });
         assert_eq!(wait(&memory, REGION, &kernel, || changed(&yes)), Ok(Some("changed")));
-        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WAKE, timeout: SLICE }; 3]);
+        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WORD, timeout: SLICE }; 3]);
         assert_eq!(writer.calls().len(), 3);
     }
 
@@ -307,14 +346,14 @@ mod tests {
         let memory = memory();
         let kernel = Script::new(&memory, A_MINUTE).during_sleep(|_| yes.set(true));
         assert_eq!(wait(&memory, REGION, &kernel, || changed(&yes)), Ok(Some("changed")));
-        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WAKE, timeout: SLICE }]);
+        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WORD, timeout: SLICE }]);
     }
 
     #[test]
     fn sleeps_end_with_the_time_that_is_left() {
         let memory = memory();
         let no = Cell::new(false);
-        let sleeps = [50, 50, 20].map(|ms| Call::Slept { at: AT_WAKE, timeout: millis(ms) });
+        let sleeps = [50, 50, 20].map(|ms| Call::Slept { at: AT_WORD, timeout: millis(ms) });
         let kernel = Script::new(&memory, millis(120));
         assert_eq!(wait(&memory, REGION, &kernel, || changed(&no)), Ok(None));
         assert_eq!(kernel.calls(), sleeps);
@@ -336,7 +375,7 @@ mod tests {
             yes.set(nth == 2);
         });
         assert_eq!(wait_unregistered(&memory, REGION, &kernel, || changed(&yes)), Ok(Some("changed")));
-        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WAKE, timeout: SLICE }; 2]);
+        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WORD, timeout: SLICE }; 2]);
         assert_eq!(memory.written(), rung.get(), "only the writer has written");
     }
 

@@ -60,8 +60,8 @@ pub trait Kernel {
     /// Sleeps while the word at `at` is `expected`, at most for `timeout`; may return at any time before.
     fn sleep(&self, at: usize, expected: u32, timeout: Duration);
 
-    /// Wakes up to `count` sleepers on the word at `at`.
-    fn wake(&self, at: usize, count: u32);
+    /// Wakes up to `count` sleepers on the word at `at`; gives how many it woke.
+    fn wake(&self, at: usize, count: u32) -> u32;
 
     /// How much longer the caller is willing to wait: `None` when the time is over, and at once for one who does not
     /// wait at all.
@@ -257,7 +257,12 @@ fn release_to_waiters<M: Words, K: Kernel>(
         WAITERS
     };
     memory.compare_exchange_u32(region + WORD, word, free, Ordering::Release, Ordering::Relaxed).map_err(|_| Lost)?;
-    kernel.wake(region + WORD, 1);
+    if kernel.wake(region + WORD, 1) == 0 && free == WAITERS {
+        // Nobody sleeps: whoever did is gone, or awake and will say so again. Newcomers need not stand behind nobody. If
+        // the exchange fails somebody has the lock already. Relaxed: a free word guards nothing that is not released
+        // with the exchange above, whose release this one continues.
+        let _ = memory.compare_exchange_u32(region + WORD, WAITERS, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
     Ok(())
 }
 
@@ -436,6 +441,8 @@ pub(crate) mod tests {
         during_sleep: Event<'e, usize>,
         during_probe: Event<'e, u32>,
         broken: bool,
+        /// Whether a wake finds nobody.
+        nobody_sleeps: bool,
     }
 
     /// The scripted kernel does not answer.
@@ -454,6 +461,7 @@ pub(crate) mod tests {
                 during_sleep: RefCell::new(Box::new(|_| {})),
                 during_probe: RefCell::new(Box::new(|_| {})),
                 broken: false,
+                nobody_sleeps: false,
             }
         }
 
@@ -506,8 +514,9 @@ pub(crate) mod tests {
             (self.during_sleep.borrow_mut())(nth);
         }
 
-        fn wake(&self, at: usize, count: u32) {
+        fn wake(&self, at: usize, count: u32) -> u32 {
             self.calls.borrow_mut().push(Call::Wake { at, count });
+            if self.nobody_sleeps { 0 } else { count }
         }
 
         fn remaining(&self) -> Option<Duration> {
@@ -578,8 +587,11 @@ pub(crate) mod tests {
         let mut loads = 0;
         memory.interrupt(move |memory, access| {
             loads += u32::from(access == Access::Load(AT_WORD));
-            if loads == 10 {
-                memory.set(AT_WORD, 0);
+            match loads {
+                10 => memory.set(AT_WORD, 0),
+                // Whoever does not look in between comes too late.
+                20 if memory.get(AT_WORD) == 0 => memory.set(AT_WORD, owner),
+                _ => {}
             }
         });
         assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
@@ -916,5 +928,18 @@ pub(crate) mod tests {
             memory.set(AT_WORD, mine | WAITERS);
         }
         assert_eq!(turns, FAIR_TURNS);
+    }
+
+    #[test]
+    fn an_unlock_that_finds_nobody_asleep_lets_newcomers_in_although_fairness_was_called_for() {
+        let memory = memory();
+        let kernel = Script { nobody_sleeps: true, ..Script::new(&memory, NOT_AT_ALL) };
+        let mine = claim(&memory, REGION, 7);
+        memory.set(AT_WORD, mine | WAITERS);
+        memory.set(AT_FAIR, FAIR_TURNS);
+        assert_eq!(release(&memory, REGION, mine, &kernel), Ok(()));
+        assert_eq!(memory.get(AT_WORD), 0);
+        let newcomer = claim(&memory, REGION, 8);
+        assert!(try_acquire(&memory, REGION, newcomer));
     }
 }

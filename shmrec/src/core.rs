@@ -20,6 +20,8 @@ use crate::{SegmentOptions, Version, scratch};
 /// Reads that writers overtake are repeated this often before the clock is looked at.
 const FREE_ATTEMPTS: u32 = 32;
 
+const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 #[derive(Debug)]
 pub(crate) struct Core {
     attachment: Attachment,
@@ -180,7 +182,8 @@ impl Core {
     #[inline]
     pub(crate) fn lock(&self, wait: Option<Duration>, guarded: bool) -> Result<Held<'_>, LockError> {
         self.attachment.check_usable()?;
-        let mine = match self.mine.load(Ordering::Relaxed) {
+        // Acquire: pairs with the release in `claim`, by whichever thread.
+        let mine = match self.mine.load(Ordering::Acquire) {
             0 => self.claim()?,
             mine => mine,
         };
@@ -219,8 +222,8 @@ impl Core {
         }
         let slot = self.attachment.claim_writer_slot()?;
         let mine = lock::claim(self.mapping(), self.attachment.header().lock(), slot);
-        // Release: the generation is stored before another thread of this handle uses the word. (That thread's own
-        // exchange publishes it to others; the mutex orders the threads that come here, this store the others.)
+        // Release: the generation is stored before another thread of this handle uses the word. That thread's own exchange
+        // then publishes it to other processes.
         self.mine.store(mine, Ordering::Release);
         Ok(mine)
     }
@@ -255,6 +258,8 @@ impl Held<'_> {
     /// Publishes an image as the next version.
     #[inline]
     pub(crate) fn publish(&mut self, image: &[u64]) -> Result<Version, WriteError> {
+        // In the child of a fork it is the parent's lock.
+        self.core.attachment.check_usable().map_err(LockError::from)?;
         match self.core.slots.publish(self.core.mapping(), image) {
             Ok(version) => {
                 self.published = true;
@@ -328,7 +333,8 @@ impl Patience {
             return true;
         }
         let now = Instant::now();
-        let end = *self.end.get_or_insert_with(|| now.checked_add(self.timeout).unwrap_or(now));
+        // A time beyond what the clock can say is 100 years.
+        let end = *self.end.get_or_insert_with(|| now.checked_add(self.timeout).unwrap_or(now + LONG));
         std::thread::yield_now();
         now < end
     }

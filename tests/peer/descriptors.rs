@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &[OsString]) {
             let limit = u64::from(next.unsigned_abs()) + spare;
             setrlimit(Resource::Nofile, Rlimit { current: Some(limit), maximum: all.maximum }).expect("a lower limit");
             let outcome = attempt(operation);
-            setrlimit(Resource::Nofile, all.clone()).expect("the old limit");
+            setrlimit(Resource::Nofile, all).expect("the old limit");
             let over = outcome.is_ok() || outcome.as_ref().is_err_and(|e| e.starts_with("err AlreadyExists"));
             say(&format!("{operation} {spare} {}", outcome.map_or_else(|e| e, |()| "done".to_owned())));
             say(&files());

@@ -100,6 +100,12 @@ impl RawSegment {
         self.u32(44).into()
     }
 
+    /// Whether somebody waits for the bell.
+    #[must_use]
+    pub fn has_waiter(&self) -> bool {
+        self.u32(self.u64(88)) & 1 == 1
+    }
+
     /// The version that a writer has begun.
     #[must_use]
     pub fn begin(&self) -> u64 {

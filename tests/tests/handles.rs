@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use shmrec::{
     CreateError, Error, Follower, Guard, LinkError, LockError, Locked, Opened, ReadError, Reader, Segment, Shared,
@@ -308,6 +308,36 @@ fn a_guard_that_edits_nothing_or_discards_publishes_nothing() {
 }
 
 #[test]
+fn a_guard_publishes_several_versions_under_one_lock() {
+    let (dir, segment) = counter(1);
+    let other = dir.options().lock_timeout(BRIEFLY).link::<Counter>("handle").unwrap();
+    let mut guard = segment.lock().unwrap();
+    assert_eq!(guard.publish().unwrap(), None, "nothing was edited");
+    for seq in 2..20 {
+        guard.write(&Counter::new(seq)).unwrap();
+        assert_eq!(guard.publish().unwrap(), Some(Version::new(seq)));
+        assert_eq!(other.read().unwrap(), Counter::new(seq), "what is published is seen with the lock still held");
+        assert_eq!(guard.publish().unwrap(), None, "and published once");
+        assert!(matches!(other.try_lock(), Err(LockError::Timeout(_))));
+    }
+    guard.set((Counter::fields().seq, Counter::fields().check), &(7, !7)).unwrap();
+    assert_eq!(guard.get(Counter::fields().text).unwrap(), "19", "an edit builds on what was published last");
+    guard.discard().unwrap();
+    assert_eq!((other.read().unwrap(), other.version().get()), (Counter::new(19), 19));
+    // A panic takes back what is not published, and nothing else.
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let mut guard = segment.lock().unwrap();
+        guard.write(&Counter::new(20)).unwrap();
+        guard.publish().unwrap();
+        guard.write(&Counter::new(21)).unwrap();
+        panic!("behind the publication");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!((other.read().unwrap(), other.version().get()), (Counter::new(20), 20));
+    drop(other.try_lock().expect("a free lock"));
+}
+
+#[test]
 fn a_guard_sees_what_others_published_before_it_and_not_an_older_copy() {
     let (dir, segment) = counter(1);
     let other = dir.options().link::<Counter>("handle").unwrap();
@@ -596,7 +626,7 @@ fn waiting_for_what_does_not_come_is_a_timeout() {
 }
 
 #[test]
-fn a_wait_without_an_end_is_ended_by_a_write() {
+fn every_waiter_hears_of_the_last_version_however_it_waits() {
     for wake_always in [false, true] {
         let dir = TestDir::new();
         let segment = dir.options().wake_always(wake_always).create_with("wait", &Counter::new(1)).unwrap();
@@ -611,7 +641,7 @@ fn a_wait_without_an_end_is_ended_by_a_write() {
                     let mut since = Version::new(1);
                     while since.get() < 100 {
                         asleep.send(since).unwrap();
-                        let newer = handle.wait_newer(since, Duration::MAX).unwrap();
+                        let newer = handle.wait_newer(since, A_MINUTE).unwrap();
                         assert!(newer.version > since);
                         assert_eq!(newer.record, Counter::new(newer.version.get()));
                         since = newer.version;
@@ -630,10 +660,53 @@ fn a_wait_without_an_end_is_ended_by_a_write() {
 }
 
 #[test]
+fn a_time_that_no_clock_can_say_is_long_and_no_panic() {
+    let dir = TestDir::new();
+    let options = dir.options().lock_timeout(Duration::MAX).read_timeout(Duration::MAX);
+    let segment = options.create_with("long", &Counter::new(1)).unwrap();
+    segment.write(&Counter::new(2)).unwrap();
+    segment.lock_timeout(Duration::MAX).unwrap().discard().unwrap();
+    assert_eq!(segment.wait_newer(Version::new(1), Duration::MAX).unwrap().record, Counter::new(2));
+    assert_eq!(options.reader_wait::<Counter>("long", Duration::MAX).unwrap().read().unwrap(), Counter::new(2));
+    // It waits in earnest. (Not in a scope: a test that has failed does not wait for it.)
+    let raw = RawSegment::open(&dir.file("long"));
+    let other = options.link::<Counter>("long").unwrap();
+    let waiter = std::thread::spawn(move || other.wait_newer(Version::new(2), Duration::MAX));
+    until("the waiter has registered or ended", || is_registered(&raw) || waiter.is_finished());
+    segment.write(&Counter::new(3)).unwrap();
+    until("the waiter hears of it", || waiter.is_finished());
+    assert_eq!(waiter.join().unwrap().unwrap().record, Counter::new(3));
+}
+
+#[test]
+fn a_reader_that_has_all_the_time_goes_on_trying() {
+    let dir = TestDir::new();
+    let _segment = dir.options().create_with("long", &Counter::new(1)).unwrap();
+    let raw = RawSegment::open(&dir.file("long"));
+    let reader = dir.options().read_timeout(Duration::MAX).reader::<Counter>("long").unwrap();
+    // As if writers were always faster.
+    raw.put(raw.transfer(), &u64::MAX.to_le_bytes());
+    let reading = std::thread::spawn(move || reader.read());
+    let mut looks = 0;
+    until("it has tried for a while", || {
+        looks += 1;
+        looks > 50 || reading.is_finished()
+    });
+    raw.put(raw.transfer(), &1u64.to_le_bytes());
+    until("it reads", || reading.is_finished());
+    assert_eq!(reading.join().unwrap().unwrap(), Counter::new(1));
+}
+
+/// Whether somebody waits for the bell.
+fn is_registered(raw: &RawSegment) -> bool {
+    raw.u32(raw.u64(88)) == 1
+}
+
+#[test]
 fn every_kind_of_write_wakes_a_sleeper() {
     let (dir, segment) = counter(1);
     let raw = RawSegment::open(&dir.file("handle"));
-    let bell = raw.u64(88);
+    let wake = raw.u64(88) + 4;
     let f = Counter::fields();
     let sleeper = dir.options().link::<Counter>("handle").unwrap();
     let shared = std::cell::RefCell::new(Shared::new(dir.options().link("handle").unwrap(), Counter::new(7)));
@@ -654,10 +727,10 @@ fn every_kind_of_write_wakes_a_sleeper() {
         let since = sleeper.version();
         std::thread::scope(|scope| {
             let sleeper = scope.spawn(|| sleeper.wait_newer(since, A_MINUTE));
-            until("the sleeper has registered", || raw.u32(bell) == 1);
-            let rung = raw.u32(bell + 4);
+            until("the sleeper has registered", || is_registered(&raw));
+            let rung = raw.u32(wake);
             let version = write();
-            assert_eq!(raw.u32(bell + 4), rung + 1, "{what} did not ring");
+            assert_eq!(raw.u32(wake), rung + 1, "{what} did not ring");
             assert_eq!((sleeper.join().unwrap().unwrap().version, version.get()), (version, since.get() + 1), "{what}");
         });
     }
@@ -680,6 +753,7 @@ fn create_or_link_says_which_it_did() {
 #[test]
 fn a_handle_says_what_it_is_linked_to() {
     let dir = TestDir::new();
+    let before = SystemTime::now();
     let segment = dir.options().slots(8).persist(true).create_with("said", &Counter::new(1)).unwrap();
     let reader = dir.options().reader::<Counter>("said").unwrap();
     for handle in [&*segment, &reader] {
@@ -687,6 +761,10 @@ fn a_handle_says_what_it_is_linked_to() {
         assert!(handle.persists() && handle.is_mapped());
         assert_eq!((handle.users().unwrap(), handle.recoveries().unwrap()), (2, 0));
         assert_eq!(handle.schema().fingerprint(), Counter::FINGERPRINT);
+        let creator = handle.creator();
+        assert_eq!((creator.pid, creator.persist), (Some(std::process::id()), true));
+        assert_eq!(creator.uid, rustix::process::geteuid().as_raw());
+        assert!(creator.created.is_some_and(|created| created >= before && created <= SystemTime::now()));
         assert!(format!("{handle:?}").contains("shmrec.said"));
     }
     drop(segment);

@@ -262,7 +262,8 @@ fn a_writer_that_dies_after_any_store_leaves_the_last_version_and_the_next_write
 /// which the model checker finds.
 struct Futex {
     memory: Arc<Memory>,
-    queue: Mutex<()>,
+    /// How many sleep.
+    queue: Mutex<u32>,
     sleepers: Condvar,
     /// The writer slot of an owner that is dead.
     dead: Option<u32>,
@@ -277,20 +278,22 @@ impl Kernel for &Futex {
     }
 
     fn sleep(&self, at: usize, expected: u32, _timeout: Duration) {
-        let queue = self.queue.lock().unwrap();
+        let mut queue = self.queue.lock().unwrap();
         let Ok(word) = self.memory.load_u32(at);
         if word == expected {
+            *queue += 1;
             drop(self.sleepers.wait(queue).unwrap());
         }
     }
 
-    fn wake(&self, _at: usize, count: u32) {
-        let _queue = self.queue.lock().unwrap();
-        if count == 1 {
+    fn wake(&self, _at: usize, count: u32) -> u32 {
+        let mut queue = self.queue.lock().unwrap();
+        let woken = count.min(*queue);
+        *queue -= woken;
+        for _ in 0..woken {
             self.sleepers.notify_one();
-        } else {
-            self.sleepers.notify_all();
         }
+        woken
     }
 
     fn remaining(&self) -> Option<Duration> {
@@ -304,7 +307,7 @@ const REGION: usize = 0;
 fn lock_region(dead: Option<u32>) -> Arc<Futex> {
     let generations = (0..3).map(|slot| 128 + 4 * slot);
     let memory = Arc::new(Memory::new(&[0, 4, 8].into_iter().chain(generations).collect::<Vec<_>>(), &[]));
-    Arc::new(Futex { memory, queue: Mutex::new(()), sleepers: Condvar::new(), dead })
+    Arc::new(Futex { memory, queue: Mutex::new(0), sleepers: Condvar::new(), dead })
 }
 
 /// Takes the lock, touches what it guards, gives it back.
@@ -358,30 +361,31 @@ fn of_two_writers_that_find_a_dead_owner_one_takes_over_and_the_other_follows() 
     });
 }
 
+/// Waiters for the values 1 and 2 of a word, and writers that set it to 1, then to 2, and ring for each.
 #[test]
-fn no_wake_up_is_lost_between_a_look_and_a_sleep() {
+fn no_wake_up_is_lost_by_either_of_two_waiters() {
     const CHANGE: usize = 64;
     check(3, || {
-        let memory = Arc::new(Memory::new(&[0, 4], &[(CHANGE, 0)]));
-        let kernel = Arc::new(Futex {
-            memory: Arc::clone(&memory),
-            queue: Mutex::new(()),
-            sleepers: Condvar::new(),
-            dead: None,
-        });
-        let waiter = {
+        let memory = Arc::new(Memory::new(&[0], &[(CHANGE, 0)]));
+        let kernel =
+            Arc::new(Futex { memory: Arc::clone(&memory), queue: Mutex::new(0), sleepers: Condvar::new(), dead: None });
+        let waiters = [1, 2].map(|target| {
             let kernel = Arc::clone(&kernel);
             loom::thread::spawn(move || {
                 let look = || -> Result<Option<u64>, Infallible> {
                     let Ok(value) = kernel.memory.load_u64(CHANGE);
-                    Ok(Some(value).filter(|value| *value != 0))
+                    Ok(Some(value).filter(|value| *value >= target))
                 };
                 bell::wait(&*kernel.memory, 0, &&*kernel, look)
             })
-        };
-        memory.store_u64(CHANGE, 1, Ordering::Release);
-        memory.fence_after_exchange();
-        bell::ring(&*memory, 0, false, &&*kernel);
-        assert_eq!(waiter.join().unwrap(), Ok(Some(1)));
+        });
+        for value in 1..=2 {
+            memory.store_u64(CHANGE, value, Ordering::Release);
+            memory.fence_after_exchange();
+            bell::ring(&*memory, 0, false, &&*kernel);
+        }
+        for (target, waiter) in (1..).zip(waiters) {
+            assert!(waiter.join().unwrap().unwrap().is_some_and(|value| value >= target));
+        }
     });
 }

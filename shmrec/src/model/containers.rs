@@ -95,6 +95,10 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
 
     #[inline]
     fn load(image: &[u8]) -> Result<[V; M], LoadError> {
+        // `load_at` forgets what it has made when it fails, and that may own memory.
+        if std::mem::needs_drop::<V>() {
+            <Self as Encoding<[V; M]>>::check(image)?;
+        }
         let mut place = MaybeUninit::uninit();
         Self::load_at(image, &mut place)?;
         // SAFETY: `load_at` above returned `Ok`, and this implementation of it initialises all of `place` before.

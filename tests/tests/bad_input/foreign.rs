@@ -9,19 +9,27 @@ use rustix::fs::{CWD, Mode};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::records::Counter;
 
-use super::{Snapshot, refusals};
+use super::{Refusals, Snapshot, refusals};
 
 /// Puts something under the name, tries everything, and looks whether it is still what it was.
 #[track_caller]
-fn left_alone(words: &str, make: impl FnOnce(&Path)) -> TestDir {
+fn tried(make: impl FnOnce(&Path)) -> (TestDir, Refusals) {
     let dir = TestDir::new();
     let path = dir.file("taken");
     make(&path);
     let before = Snapshot::of(&path);
     let files = dir.files();
-    refusals(&dir, "taken").all_are("NotASegment").say(words).say("shmrec.taken");
+    let refusals = refusals(&dir, "taken");
     before.is_untouched();
     assert_eq!(dir.files(), files);
+    (dir, refusals)
+}
+
+/// As [`tried`], for what everybody is told to be no segment, but what these words say.
+#[track_caller]
+fn left_alone(words: &str, make: impl FnOnce(&Path)) -> TestDir {
+    let (dir, refusals) = tried(make);
+    refusals.all_are("NotASegment").say(words).say("shmrec.taken");
     dir
 }
 
@@ -79,10 +87,19 @@ fn another_program_s_file_is_left_alone_whatever_its_length_and_mode() {
         (&b"\x7fELF\x02\x01\x01\x00"[..], 0o755),
         (&b"#!/bin/sh\n"[..], 0o4755),
     ] {
-        left_alone("another program's file", |path| {
+        let (_dir, refusals) = tried(|path| {
             std::fs::write(path, content).unwrap();
             std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
         });
+        // Whoever links for writing is told first that this user may not write.
+        let denied = mode & 0o200 == 0 && !rustix::process::geteuid().is_root();
+        for refusal in &refusals.0 {
+            let expected = match refusal.operation {
+                "link" | "create_or_link" if denied => "PermissionDenied",
+                _ => "NotASegment",
+            };
+            assert_eq!(refusal.variant, expected, "mode {mode:o}: {refusal:?}");
+        }
     }
 }
 

@@ -109,8 +109,8 @@ mod moved {
     }
 }
 
-// Paths that the records above name.
-mod paths {
+/// Records of which only the names differ.
+mod called {
     #[derive(shmrec::SharedRecord)]
     #[record(name = "Client")]
     pub(super) struct OtherName {
@@ -189,7 +189,7 @@ fn the_first_difference_comes_first_and_the_others_are_counted() {
         (refused::<elsewhere::Other>(), r#"field "home.country": here [u8; 2] at 0, in the segment [u8; 2] at 4"#),
         (refused::<promoted::Other>(), r#"variant "kind.Gold": here 8, in the segment 7"#),
         (refused::<renamed::Other>(), r#"field "holder": here String (capacity 8) at 4, not in the segment"#),
-        (refused::<paths::Client>(), r#"name of the record: here "Client", in the segment "Account""#),
+        (refused::<called::Client>(), r#"name of the record: here "Client", in the segment "Account""#),
     ] {
         let differences = mismatch.differences();
         assert_eq!(differences[0].to_string(), first, "of {differences:#?}");
@@ -217,9 +217,9 @@ fn modules_and_names_of_types_in_the_program_do_not_count() {
     let segment = dir.options().create_with("account", &Account::new()).unwrap();
     assert!(dir.options().reader::<same::Other>("account").is_ok());
     drop(segment);
-    let _client = dir.options().create::<paths::Client>("client").unwrap();
-    assert!(dir.options().reader::<paths::OtherName>("client").is_ok());
-    match dir.options().reader::<paths::Customer>("client") {
+    let _client = dir.options().create::<called::Client>("client").unwrap();
+    assert!(dir.options().reader::<called::OtherName>("client").is_ok());
+    match dir.options().reader::<called::Customer>("client") {
         Err(LinkError::Mismatch(mismatch)) => assert_eq!(mismatch.differences()[0].subject(), Subject::Name),
         other => panic!("{other:?}"),
     }

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(2);
 /// No single call may take longer: its own bound is [`PATIENCE`], the rest is what a busy machine may add.
 const BOUND: Duration = Duration::from_secs(30);
 
+/// Ends a wait that has failed.
+const A_MINUTE: Duration = Duration::from_secs(60);
+
 /// A segment in use, and its file in the hands of one who means harm.
 struct Scene {
     segment: Segment<Counter>,
@@ -66,6 +69,11 @@ impl Scene {
     /// Options for another handle that writes, to whomever the file belongs by now.
     fn options(&self) -> SegmentOptions {
         self.dir.options().lock_timeout(PATIENCE).trust_owner(TrustOwner::Anyone)
+    }
+
+    /// Whether somebody waits for the bell.
+    fn is_registered(&self) -> bool {
+        self.raw.u32(self.at("bell")) == 1
     }
 
     fn at(&self, region: &str) -> u64 {
@@ -371,8 +379,8 @@ fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice() {
     std::thread::scope(|scope| {
         for round in 0..10u32 {
             let since = segment.version();
-            let waiter = scope.spawn(move || segment.wait_newer(since, Duration::from_secs(100)));
-            shmrec_tests::until("the waiter has registered", || raw.u32(bell) == 1);
+            let waiter = scope.spawn(move || segment.wait_newer(since, A_MINUTE));
+            shmrec_tests::until("the waiter has registered", || scene.is_registered());
             // No writer sees the flag, and nobody rings.
             raw.put(bell, &[0u32.to_le_bytes(), round.wrapping_mul(0x4321_8765).to_le_bytes()].concat());
             segment.write(&Counter::new(60)).unwrap();
@@ -439,28 +447,36 @@ fn a_buffer_s_transfers_are_as_bounded_as_a_segment_s() {
 
 #[test]
 fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
+    /// Ends the storm, also when the test fails.
+    struct Calm<'a>(&'a AtomicBool);
+
+    impl Drop for Calm<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
     let scene = Scene::new();
-    let (raw, segment, bell) = (&scene.raw, &scene.segment, scene.at("bell"));
+    let (raw, segment, wake) = (&scene.raw, &scene.segment, scene.at("bell") + 4);
     let over = &AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _calm = Calm(over);
         scope.spawn(move || {
             for word in 0u32.. {
                 if over.load(Ordering::Relaxed) {
                     break;
                 }
                 // A word that never stays: each sleep on it is refused or ends at once.
-                raw.put(bell + 4, &word.to_le_bytes());
+                raw.put(wake, &word.to_le_bytes());
             }
         });
         let timed_out = segment.wait_newer(segment.version(), Duration::from_millis(50));
-        let since = segment.version();
-        let waiter = scope.spawn(move || segment.wait_newer(since, Duration::from_secs(100)));
-        shmrec_tests::until("the waiter has registered", || raw.u32(bell) == 1);
-        segment.write(&Counter::new(80)).unwrap();
-        let newer = waiter.join().unwrap();
-        over.store(true, Ordering::Relaxed);
         assert!(matches!(timed_out, Err(WaitError::Timeout(_))), "{timed_out:?}");
-        assert_eq!(newer.unwrap().record, Counter::new(80));
+        let since = segment.version();
+        let waiter = scope.spawn(move || segment.wait_newer(since, A_MINUTE));
+        shmrec_tests::until("the waiter has registered", || scene.is_registered());
+        segment.write(&Counter::new(80)).unwrap();
+        assert_eq!(waiter.join().unwrap().unwrap().record, Counter::new(80));
     });
 }
 

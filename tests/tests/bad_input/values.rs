@@ -379,3 +379,117 @@ fn a_value_that_just_fits_is_published_whole() {
     segment.read_bytes(Client::fields().name.offset(), &mut text).unwrap();
     assert_eq!(text, [0; 12]);
 }
+
+mod tracked {
+    //! A value that is counted as long as it lives: what owns memory must be dropped as often as it is made.
+
+    use std::cell::Cell;
+
+    use shmrec::{LoadError, SharedField, StoreError, TypeDesc};
+
+    thread_local!(static LIVING: Cell<i64> = const { Cell::new(0) });
+
+    /// How many there are in this thread.
+    pub(super) fn living() -> i64 {
+        LIVING.get()
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Tracked(u8);
+
+    impl Tracked {
+        pub(super) fn new(number: u8) -> Self {
+            LIVING.set(LIVING.get() + 1);
+            Self(number)
+        }
+    }
+
+    impl Clone for Tracked {
+        fn clone(&self) -> Self {
+            Self::new(self.0)
+        }
+    }
+
+    impl Drop for Tracked {
+        fn drop(&mut self) {
+            LIVING.set(LIVING.get() - 1);
+        }
+    }
+
+    impl SharedField for Tracked {
+        const SIZE: usize = 1;
+        const ALIGN: usize = 1;
+        const TYPE: TypeDesc = TypeDesc::U8;
+
+        fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
+            self.0.store(image)
+        }
+
+        fn load(image: &[u8]) -> Result<Self, LoadError> {
+            match u8::load(image)? {
+                number @ 0..100 => Ok(Self::new(number)),
+                number => Err(LoadError::new(number.to_string(), "less than 100")),
+            }
+        }
+    }
+}
+
+#[derive(SharedRecord, Clone, Debug)]
+struct Owning {
+    first: tracked::Tracked,
+    array: [tracked::Tracked; 4],
+    maybe: Option<tracked::Tracked>,
+    #[record(capacity = 4)]
+    list: Vec<tracked::Tracked>,
+    #[record(capacity = 4)]
+    boxed: Box<[tracked::Tracked]>,
+    nested: [[tracked::Tracked; 2]; 2],
+    last: tracked::Tracked,
+}
+
+#[test]
+fn a_record_that_is_refused_leaks_nothing_of_what_was_made_by_then() {
+    use tracked::{Tracked, living};
+    let dir = TestDir::new();
+    let numbers = |from: u8, len: u8| (from..from + len).map(Tracked::new).collect::<Vec<_>>();
+    let record = Owning {
+        first: Tracked::new(0),
+        array: [1, 2, 3, 4].map(Tracked::new),
+        maybe: Some(Tracked::new(5)),
+        list: numbers(6, 4),
+        boxed: numbers(10, 4).into(),
+        nested: [[14, 15], [16, 17]].map(|row| row.map(Tracked::new)),
+        last: Tracked::new(18),
+    };
+    let segment = dir.options().create_with("owning", &record).unwrap();
+    let raw = RawSegment::open(&dir.file("owning"));
+    let slot = raw.records() + raw.stride();
+    let mut target = record.clone();
+    let before = living();
+    let f = Owning::fields();
+    // Where each of the nineteen stands, in the order of their numbers.
+    let (list, boxed) = (f.list.offset() + 4, f.boxed.offset() + 4);
+    let mut places = vec![f.first.offset()];
+    places.extend((0..4).map(|i| f.array.at(i).offset()));
+    places.push(f.maybe.offset() + 1);
+    places.extend((list..list + 4).chain(boxed..boxed + 4));
+    places.extend([(0, 0), (0, 1), (1, 0), (1, 1)].map(|(i, j)| f.nested.at(i).at(j).offset()));
+    places.push(f.last.offset());
+    for (number, at) in (0u8..).zip(places) {
+        let mut there = [0];
+        segment.read_bytes(at, &mut there).unwrap();
+        assert_eq!(there, [number], "the place of a value");
+        raw.put(slot + at as u64, &[200]);
+        assert!(matches!(segment.read(), Err(ReadError::Invalid(_))), "{number}");
+        assert!(matches!(segment.read_boxed(), Err(ReadError::Invalid(_))), "{number}");
+        assert!(matches!(segment.read_into(&mut target), Err(ReadError::Invalid(_))), "{number}");
+        assert!(matches!(segment.read_version(segment.version()), Err(ReadError::Invalid(_))), "{number}");
+        assert!(matches!(segment.update(|_| ()), Err(WriteError::Read(ReadError::Invalid(_)))), "{number}");
+        drop(segment.get((f.array, f.nested)));
+        drop(segment.get((f.first, f.list, f.boxed, f.maybe, f.last)));
+        assert_eq!(living(), before, "the value {number} of the record is bad, and those before it live on");
+        raw.put(slot + at as u64, &[number]);
+    }
+    drop(segment.read().unwrap());
+    assert_eq!(living(), before);
+}

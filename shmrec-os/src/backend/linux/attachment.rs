@@ -199,9 +199,10 @@ impl Kernel for Liveness<'_> {
         }
     }
 
-    fn wake(&self, at: usize, count: u32) {
-        if let Memory::Mapped(mapping) = &self.attachment.memory {
-            mapping.wake(at, count);
+    fn wake(&self, at: usize, count: u32) -> u32 {
+        match &self.attachment.memory {
+            Memory::Mapped(mapping) => mapping.wake(at, count),
+            Memory::Copied(_) => 0,
         }
     }
 

@@ -16,7 +16,7 @@
 use std::cell::UnsafeCell;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many forks lie between the first program and this process. Relaxed everywhere: it changes only in a child that
 /// has one thread.
@@ -36,6 +36,20 @@ static GUARD: AcrossFork = AcrossFork(UnsafeCell::new(None));
 fn descriptors() -> MutexGuard<'static, Vec<RawFd>> {
     // A list of numbers is whole after every step, so a panic elsewhere does not make it wrong.
     DESCRIPTORS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Registers the handlers before the program has a second thread. At the first use it would be too late: a fork that is
+/// under way in another thread would have run its first handlers already, and its child would keep the first descriptor.
+#[used]
+// SAFETY: the section holds functions that the C runtime calls before `main`; this is one, of that type, and needs nothing
+// that is set up later.
+#[unsafe(link_section = ".init_array")]
+static REGISTER: extern "C" fn() = register;
+
+extern "C" fn register() {
+    // SAFETY: the three functions live as long as the program and do what the handlers of a fork may do. The call fails
+    // for want of memory only, before `main`.
+    unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
 }
 
 extern "C" fn before() {
@@ -85,12 +99,6 @@ pub(super) struct LockDescriptor {
 impl LockDescriptor {
     /// Opens a description. No fork can come between the opening and its entry in the list.
     pub(super) fn open(open: impl FnOnce() -> rustix::io::Result<OwnedFd>) -> rustix::io::Result<Self> {
-        static HANDLERS: Once = Once::new();
-        HANDLERS.call_once(|| {
-            // SAFETY: the three functions live as long as the program and do what the handlers of a fork may do. The
-            // call fails for want of memory only, and fork would then fail as well.
-            unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
-        });
         let mut list = descriptors();
         // Room first: nothing may fail between opening and listing.
         list.reserve(1);

@@ -16,8 +16,9 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, timeout: Duration) {
     }
 }
 
-/// Wakes up to `count` sleepers.
-pub(super) fn wake(word: &AtomicU32, count: u32) {
+/// Wakes up to `count` sleepers; gives how many it woke.
+pub(super) fn wake(word: &AtomicU32, count: u32) -> u32 {
     // The kernel counts in signed numbers. A wake cannot fail on a word that is mapped.
-    let _ = futex::wake(word, futex::Flags::empty(), count.min(i32::MAX as u32));
+    let woken = futex::wake(word, futex::Flags::empty(), count.min(i32::MAX as u32));
+    woken.map_or(0, |woken| woken as u32)
 }

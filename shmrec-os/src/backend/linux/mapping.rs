@@ -112,8 +112,8 @@ impl Mapping {
         futex::wait(self.word_u32(at), expected, timeout);
     }
 
-    pub(super) fn wake(&self, at: usize, count: u32) {
-        futex::wake(self.word_u32(at), count);
+    pub(super) fn wake(&self, at: usize, count: u32) -> u32 {
+        futex::wake(self.word_u32(at), count)
     }
 }
 

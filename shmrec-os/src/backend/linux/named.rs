@@ -402,8 +402,9 @@ impl<'a> Claim<'a> {
             Self { borrowed: locks, own: None, mode: None }
         } else {
             match reopen_for_writing(locks.as_fd(), path).map_err(failed("open"))? {
-                Some((own, mode)) => Self { borrowed: locks, own: Some(own), mode },
-                None => return Ok(Claimed::NotPermitted),
+                Reopened::Writable(own, mode) => Self { borrowed: locks, own: Some(own), mode },
+                Reopened::Changing => return Ok(Claimed::Busy),
+                Reopened::NotPermitted => return Ok(Claimed::NotPermitted),
             }
         };
         // Not granted: the claim's drop puts the mode back.
@@ -446,34 +447,47 @@ impl Drop for Claim<'_> {
     }
 }
 
-/// A description of the same file that can be locked for writing; the file's mode, if it had to be changed for that.
-/// `None` when this user may not.
-fn reopen_for_writing(file: BorrowedFd<'_>, path: &Path) -> Result<Option<(Locks, Option<Mode>)>, Errno> {
+/// What came of opening a file again that was open for reading only.
+enum Reopened {
+    /// It can be locked for writing. The file's mode, if that had to be changed.
+    Writable(Locks, Option<Mode>),
+    /// The name, or the mode, is just being changed by another program.
+    Changing,
+    /// This user may not.
+    NotPermitted,
+}
+
+fn reopen_for_writing(file: BorrowedFd<'_>, path: &Path) -> Result<Reopened, Errno> {
     let open = || LockDescriptor::open(|| reopen(file, Some(path), OFlags::RDWR));
     match open() {
-        Ok(descriptor) => return Ok(Some((Locks::new(descriptor, true), None))),
-        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::STALE | Errno::NOENT) => {}
+        Ok(descriptor) => return Ok(Reopened::Writable(Locks::new(descriptor, true), None)),
+        Err(Errno::STALE | Errno::NOENT) => return Ok(Reopened::Changing),
+        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {}
         Err(error) => return Err(error),
     }
     // The owner of a file that nobody may write can make it writable; nobody uses it, or the mode is put back.
     let stat = fs::fstat(file)?;
     let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
-    if stat.st_uid != rustix::process::geteuid().as_raw() || mode.contains(Mode::WUSR) {
-        return Ok(None);
+    if stat.st_uid != rustix::process::geteuid().as_raw() {
+        return Ok(Reopened::NotPermitted);
+    }
+    if mode.contains(Mode::WUSR) {
+        // It was not writable a moment ago: another program of this user is at it, and remembers the mode.
+        return Ok(Reopened::Changing);
     }
     match fs::fchmod(file, Mode::RUSR | Mode::WUSR) {
         Ok(()) => {}
-        Err(Errno::PERM | Errno::ROFS) => return Ok(None),
+        Err(Errno::PERM | Errno::ROFS) => return Ok(Reopened::NotPermitted),
         Err(error) => return Err(error),
     }
     match open() {
-        Ok(descriptor) => Ok(Some((Locks::new(descriptor, true), Some(mode)))),
+        Ok(descriptor) => Ok(Reopened::Writable(Locks::new(descriptor, true), Some(mode))),
         Err(error) => {
             fs::fchmod(file, mode)?;
-            if matches!(error, Errno::ACCESS | Errno::PERM | Errno::STALE | Errno::NOENT) {
-                Ok(None)
-            } else {
-                Err(error)
+            match error {
+                Errno::STALE | Errno::NOENT => Ok(Reopened::Changing),
+                Errno::ACCESS | Errno::PERM | Errno::ROFS => Ok(Reopened::NotPermitted),
+                error => Err(error),
             }
         }
     }
