@@ -311,7 +311,7 @@ impl Header {
         let records_len = self.stride.checked_mul(self.slots.into()).ok_or("its slots overflow")?;
         let mut end = HEADER_LEN as u64;
         for (what, at, len, align) in [
-            ("schema", self.schema, self.schema_len, 1),
+            ("schema", self.schema, self.schema_len, REGION_ALIGN),
             ("transfer region", self.transfer, TRANSFER_LEN, REGION_ALIGN),
             ("lock region", self.lock, LOCK_LEN, REGION_ALIGN),
             ("bell region", self.bell, BELL_LEN, REGION_ALIGN),

@@ -168,7 +168,7 @@ fn the_regions_follow_each_other_as_the_document_says() {
     assert_eq!(u32_at(STORED, at(lock) + 8), 0, "recoveries");
     let generations = (0..2047).map(|slot| u32_at(STORED, at(lock) + 128 + 4 * slot));
     assert_eq!(generations.filter(|generation| *generation == 1).count(), 1, "the one writer's slot");
-    assert_eq!((u32_at(STORED, at(bell)), u32_at(STORED, at(bell) + 4)), (0, 0), "flag, wake word");
+    assert_eq!((u32_at(STORED, at(bell)), u32_at(STORED, at(bell) + 4)), (0, 0), "nobody waits");
 }
 
 #[test]

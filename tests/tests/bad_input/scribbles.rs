@@ -60,7 +60,7 @@ impl Scene {
         let regions = [
             ("transfer", raw.transfer(), 16),
             ("lock", lock, 12),
-            ("bell", bell, 8),
+            ("bell", bell, 4),
             ("slots", records, raw.slots() * raw.stride()),
         ];
         Self { segment, reader, copied, raw, regions, before, dir }
@@ -73,7 +73,7 @@ impl Scene {
 
     /// Whether somebody waits for the bell.
     fn is_registered(&self) -> bool {
-        self.raw.u32(self.at("bell")) == 1
+        self.raw.has_waiter()
     }
 
     fn at(&self, region: &str) -> u64 {
@@ -371,7 +371,7 @@ fn generations_at_random_cost_nobody_the_lock_for_ever() {
 
 #[test]
 fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice() {
-    // A sleeper on a word that somebody changes without waking, and a flag that somebody clears.
+    // A sleeper on a word that somebody changes without waking, and a waiter's bit that somebody clears.
     let scene = Scene::new();
     let bell = scene.at("bell");
     let raw = &scene.raw;
@@ -381,16 +381,16 @@ fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice() {
             let since = segment.version();
             let waiter = scope.spawn(move || segment.wait_newer(since, A_MINUTE));
             shmrec_tests::until("the waiter has registered", || scene.is_registered());
-            // No writer sees the flag, and nobody rings.
-            raw.put(bell, &[0u32.to_le_bytes(), round.wrapping_mul(0x4321_8765).to_le_bytes()].concat());
+            // No writer sees the waiter's bit, and nobody rings.
+            raw.put(bell, &(round.wrapping_mul(0x4321_8765) & !1).to_le_bytes());
             segment.write(&Counter::new(60)).unwrap();
             assert_eq!(waiter.join().unwrap().unwrap().record, Counter::new(60));
         }
     });
-    // Any word in the flag is a waiter; the write that finds it rings, and clears it.
-    raw.put(bell, &u64::MAX.to_le_bytes());
+    // Any word with the bit is a waiter; the write that finds it rings, and clears it.
+    raw.put(bell, &u32::MAX.to_le_bytes());
     segment.write(&Counter::new(61)).unwrap();
-    assert_eq!((raw.u32(bell), raw.u32(bell + 4)), (0, 0));
+    assert_eq!(raw.u32(bell), 0);
 }
 
 #[test]
@@ -457,7 +457,7 @@ fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
     }
 
     let scene = Scene::new();
-    let (raw, segment, wake) = (&scene.raw, &scene.segment, scene.at("bell") + 4);
+    let (raw, segment, bell) = (&scene.raw, &scene.segment, scene.at("bell"));
     let over = &AtomicBool::new(false);
     std::thread::scope(|scope| {
         let _calm = Calm(over);
@@ -467,7 +467,7 @@ fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
                     break;
                 }
                 // A word that never stays: each sleep on it is refused or ends at once.
-                raw.put(wake, &word.to_le_bytes());
+                raw.put(bell, &word.to_le_bytes());
             }
         });
         let timed_out = segment.wait_newer(segment.version(), Duration::from_millis(50));

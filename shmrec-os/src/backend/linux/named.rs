@@ -65,7 +65,9 @@ pub fn create(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure
                 pause(attempt);
                 continue;
             }
-            Found::Used(holder) => return Err(Failure::new(What::AlreadyExists(holder), place.path())),
+            Found::Used(holder) => {
+                return Err(Failure::with_source(What::AlreadyExists(holder), place.path(), Errno::EXIST));
+            }
         }
         let unnamed = match made.take() {
             Some(unnamed) => unnamed,
@@ -96,6 +98,8 @@ impl Unnamed {
     fn make(place: &Place, new: &NewSegment<'_>) -> Result<Self, Failure> {
         let failed = |call| move |error: Errno| Failure::of_call(call, place.path(), error);
         let (file, temporary) = open_unnamed(place)?;
+        // The umask may have taken the creator's own rights, which the next call needs.
+        fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(failed("fchmod"))?;
         // At once: a temporary name without a user is swept away. And before the mode is set, because a mode of 0400
         // would forbid it.
         let named = temporary.as_ref().map(|t| t.0.as_path());
@@ -155,7 +159,9 @@ fn open_unnamed(place: &Place) -> Result<(OwnedFd, Option<Temporary>), Failure> 
         Ok(file) if has_proc() => Ok((file, None)),
         // File systems without O_TMPFILE say so in different ways, and without /proc such a file gets no name.
         Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => open_temporary(place),
-        Err(Errno::NOENT | Errno::NOTDIR) => Err(Failure::new(What::NoDirectory, place.directory())),
+        Err(error @ (Errno::NOENT | Errno::NOTDIR)) => {
+            Err(Failure::with_source(What::NoDirectory, place.directory(), error))
+        }
         Err(error) => Err(Failure::of_call("open", place.directory(), error)),
     }
 }
@@ -515,28 +521,63 @@ fn reap(place: &Place) -> Result<Found, Failure> {
 
 /// As [`reap`]; `persistent` segments that nobody uses go as well if asked for.
 fn reap_as(place: &Place, persistent: bool) -> Result<Found, Failure> {
-    let path = place.path();
-    let failed = |call| move |error: Errno| Failure::of_call(call, path, error);
     let Some(stat) = look(place)? else { return Ok(Found::Nothing) };
     let (file, stat) = match open_named(place, OFlags::RDONLY) {
         Ok(Some(opened)) => opened,
         Ok(None) => return Ok(Found::InTransition),
-        // Somebody else's, not for our eyes: taken for a living one.
         Err(failure) if *failure.what() == What::PermissionDenied => {
+            if stat.st_uid == rustix::process::geteuid().as_raw() {
+                return reap_unreadable(place, persistent);
+            }
+            // Somebody else's, not for our eyes: taken for a living one.
             return Ok(Found::Used(Holder { pid: None, uid: stat.st_uid, created: None, persist: false }));
         }
         Err(failure) => return Err(failure),
     };
+    reap_opened(place, &file, &stat, persistent)
+}
+
+/// As [`reap`], for a file that not even its owner, this user, may read: its mode is changed for as long as this looks, and
+/// put back unless the file goes.
+fn reap_unreadable(place: &Place, persistent: bool) -> Result<Found, Failure> {
+    let path = place.path();
+    let failed = |call| move |error: Errno| Failure::of_call(call, path, error);
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let located = match fs::open(path, flags, Mode::empty()) {
+        Ok(located) => located,
+        Err(Errno::NOENT) => return Ok(Found::InTransition),
+        Err(error) => return Err(Failure::of_call("open", path, error)),
+    };
+    let stat = fs::fstat(&located).map_err(failed("fstat"))?;
+    regular(&stat, place)?;
+    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
+    if stat.st_uid != rustix::process::geteuid().as_raw() || mode.contains(Mode::RUSR) {
+        // Another file by now, or another program of this user is looking too.
+        return Ok(Found::InTransition);
+    }
+    let reach = proc_path(located.as_fd());
+    fs::chmod(&reach, Mode::RUSR | Mode::WUSR).map_err(failed("chmod"))?;
+    let found = fs::open(&reach, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(failed("open"))
+        .and_then(|file| reap_opened(place, &file, &stat, persistent));
+    // Of a file that has gone nobody sees the mode.
+    fs::chmod(&reach, mode).map_err(failed("chmod"))?;
+    found
+}
+
+fn reap_opened(place: &Place, file: &OwnedFd, stat: &Stat, persistent: bool) -> Result<Found, Failure> {
+    let path = place.path();
+    let failed = |call| move |error: Errno| Failure::of_call(call, path, error);
     let Some(locks) = open_locks(file.as_fd(), path)? else { return Ok(Found::InTransition) };
     match locks.members().map_err(failed("fcntl"))? {
-        Members::Some => return used(&file, &stat, place),
+        Members::Some => return used(file, stat, place),
         Members::InTransition => return Ok(Found::InTransition),
         Members::None => {}
     }
     // Judged before anything is touched: what is no segment is left as it is, its mode included.
-    if let Judgement::Segment(header) = judge(&file, place)? {
+    if let Judgement::Segment(header) = judge(file, place)? {
         if header.persist() && !persistent {
-            return Ok(Found::Used(holder(&header, &stat)));
+            return Ok(Found::Used(holder(&header, stat)));
         }
     }
     let claim = match Claim::of(&locks, path)? {
@@ -545,9 +586,9 @@ fn reap_as(place: &Place, persistent: bool) -> Result<Found, Failure> {
         Claimed::NotPermitted => return Err(Failure::new(What::StaleForeign { uid: stat.st_uid }, path)),
     };
     // Again, now that nobody can join: a user may have come, written and gone.
-    if let Judgement::Segment(header) = judge(&file, place)? {
+    if let Judgement::Segment(header) = judge(file, place)? {
         if header.persist() && !persistent {
-            return Ok(Found::Used(holder(&header, &stat)));
+            return Ok(Found::Used(holder(&header, stat)));
         }
     }
     match claim.remove(path) {
@@ -650,7 +691,7 @@ fn look(place: &Place) -> Result<Option<Stat>, Failure> {
     match fs::lstat(place.path()) {
         Ok(stat) => regular(&stat, place).map(|()| Some(stat)),
         Err(Errno::NOENT) => Ok(None),
-        Err(Errno::NOTDIR) => Err(Failure::new(What::NoDirectory, place.directory())),
+        Err(error @ Errno::NOTDIR) => Err(Failure::with_source(What::NoDirectory, place.directory(), error)),
         Err(error) => Err(Failure::of_call("lstat", place.path(), error)),
     }
 }
@@ -671,8 +712,10 @@ fn regular(stat: &Stat, place: &Place) -> Result<(), Failure> {
 /// The directory is looked at only when the name is not there: the difference matters to a person.
 fn not_found(place: &Place) -> Failure {
     match fs::stat(place.directory()) {
-        Err(Errno::NOENT | Errno::NOTDIR) => Failure::new(What::NoDirectory, place.directory()),
-        _ => Failure::new(What::NotFound, place.path()),
+        Err(error @ (Errno::NOENT | Errno::NOTDIR)) => {
+            Failure::with_source(What::NoDirectory, place.directory(), error)
+        }
+        _ => Failure::with_source(What::NotFound, place.path(), Errno::NOENT),
     }
 }
 
