@@ -152,7 +152,7 @@ impl fmt::Display for Failure {
                 write!(f, "{path}: this is {found}, not a segment; it was left alone: remove it or take another name")
             }
             What::Damaged { problem } => {
-                write!(f, "{path}: the segment is damaged ({problem}): remove it and create it anew")
+                write!(f, "{path}: the segment is damaged ({problem}): delete this file and create it anew")
             }
             What::UnsupportedFormat { found } => write!(
                 f,

@@ -97,8 +97,9 @@ pub fn claim<M: Words>(memory: &M, region: usize, slot: u32) -> u32 {
     let at = region + GENERATIONS + 4 * slot as usize;
     let Ok(last) = memory.load_u32(at);
     let generation = last.wrapping_add(1) & GENERATION_MASK;
-    // Relaxed: the release with which `acquire` stores the word publishes it.
-    memory.store_u32(at, generation, Ordering::Relaxed);
+    // Release: pairs with the acquire fence of one who finds an older generation stale. The kernel gave this slot because
+    // its last holder is dead, and whoever concludes that from the generation must see what that holder did, too.
+    memory.store_u32(at, generation, Ordering::Release);
     (generation << SLOT_BITS) | (slot + 1)
 }
 
@@ -214,6 +215,8 @@ fn is_dead<M: Words, K: Kernel>(
     };
     let Ok(generation) = memory.load_u32(region + GENERATIONS + 4 * slot as usize);
     if generation & GENERATION_MASK != owner >> SLOT_BITS {
+        // Pairs with the release in `claim`.
+        memory.fence(Ordering::Acquire);
         return Ok(true);
     }
     if owner & SLOT_MASK == mine & SLOT_MASK {

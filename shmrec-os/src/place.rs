@@ -28,7 +28,7 @@ impl Place {
     pub fn new(name: SegmentName, directory: Option<&Path>) -> Self {
         let directory = directory
             .map(Path::to_path_buf)
-            .or_else(|| std::env::var_os(Self::DIRECTORY_VARIABLE).filter(|d| !d.is_empty()).map(PathBuf::from))
+            .or_else(directory_of_the_environment)
             .unwrap_or_else(|| PathBuf::from(Self::DEFAULT_DIRECTORY));
         // The name must mean the same file when the handle goes, even if the working directory has changed.
         let directory = std::path::absolute(&directory).unwrap_or(directory);
@@ -53,6 +53,12 @@ impl Place {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What the environment names, unless this program runs with rights that its caller has not.
+fn directory_of_the_environment() -> Option<PathBuf> {
+    let named = std::env::var_os(Place::DIRECTORY_VARIABLE).filter(|directory| !directory.is_empty())?;
+    crate::backend::environment_is_trusted().then(|| PathBuf::from(named))
 }
 
 /// Whose segments may be mapped, beside this user's own and root's.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shmrec_os::lock::{self, NotAcquired};
-use shmrec_os::words::Words;
+use shmrec_os::words::{ReadWords, Words};
 use shmrec_os::{Attachment, Deadline, Mapping, Memory, bell};
 
 use crate::error::{
@@ -17,8 +17,9 @@ use crate::error::{
 use crate::transfer::{NotRead, Run, Slots, Source};
 use crate::{SegmentOptions, Version, scratch};
 
-/// Reads that writers overtake are repeated this often before the clock is looked at.
+/// Reads that writers overtake are repeated this often before the clock is looked at; those of large records are not.
 const FREE_ATTEMPTS: u32 = 32;
+const FREE_WORDS: usize = 1 << 13;
 
 const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -69,7 +70,7 @@ impl Core {
     }
 
     /// Copies `runs` of the last version to `to`, one behind the other.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(&self, runs: &[Run], to: &mut [u64]) -> Result<Version, ReadError> {
         self.attachment.check_usable()?;
         match self.attachment.memory() {
@@ -78,7 +79,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_from<M: Source>(
         &self,
         memory: &M,
@@ -86,7 +87,7 @@ impl Core {
         to: &mut [u64],
         fault: impl FnOnce(M::Fault) -> ReadError,
     ) -> Result<Version, ReadError> {
-        let mut patience = Patience::new(self.read_timeout);
+        let mut patience = Patience::new(self.read_timeout, to.len());
         match self.slots.read(memory, runs, to, || patience.again()) {
             Ok(version) => Ok(Version::new(version)),
             Err(NotRead::Fault(error)) => Err(fault(error)),
@@ -179,7 +180,7 @@ impl Core {
 
     /// Takes the writer lock. `guarded` says that code of the program runs while it is held, and could try to take it
     /// again.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lock(&self, wait: Option<Duration>, guarded: bool) -> Result<Held<'_>, LockError> {
         self.attachment.check_usable()?;
         // Acquire: pairs with the release in `claim`, by whichever thread.
@@ -256,7 +257,7 @@ impl Held<'_> {
     }
 
     /// Publishes an image as the next version.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn publish(&mut self, image: &[u64]) -> Result<Version, WriteError> {
         // In the child of a fork it is the parent's lock.
         self.core.attachment.check_usable().map_err(LockError::from)?;
@@ -269,14 +270,26 @@ impl Held<'_> {
         }
     }
 
+    /// Wakes whoever waits for what was published, with the lock kept.
+    pub(crate) fn ring(&mut self) {
+        let core = self.core;
+        if std::mem::take(&mut self.published) {
+            let mapping = core.mapping();
+            let header = core.attachment.header();
+            // Between the publication and the look at the waiters' bit; no exchange precedes it here.
+            mapping.fence(Ordering::SeqCst);
+            bell::ring(mapping, header.bell(), header.wake_always(), &core.attachment.liveness(Deadline::NONE));
+        }
+    }
+
     /// Gives the lock back, and wakes whoever waits for what was published.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn unlock(self) -> Result<(), WriteError> {
         let mut held = std::mem::ManuallyDrop::new(self);
         held.give_back()
     }
 
-    #[inline]
+    #[inline(always)]
     fn give_back(&mut self) -> Result<(), WriteError> {
         let core = self.core;
         // In the child of a fork it is the parent's lock.
@@ -315,20 +328,22 @@ fn this_thread() -> usize {
 /// How long a read is repeated: some attempts at once, then until the time is over.
 struct Patience {
     attempts: u32,
+    free: u32,
     timeout: Duration,
     end: Option<Instant>,
 }
 
 impl Patience {
     #[inline]
-    fn new(timeout: Duration) -> Self {
-        Self { attempts: 1, timeout, end: None }
+    fn new(timeout: Duration, words: usize) -> Self {
+        let free = if words <= FREE_WORDS { FREE_ATTEMPTS } else { 1 };
+        Self { attempts: 1, free, timeout, end: None }
     }
 
     #[cold]
     fn again(&mut self) -> bool {
         self.attempts = self.attempts.saturating_add(1);
-        if self.attempts <= FREE_ATTEMPTS {
+        if self.attempts <= self.free {
             std::hint::spin_loop();
             return true;
         }

@@ -20,6 +20,8 @@ pub struct Guard<'a, T: SharedRecord> {
     held: Option<Held<'a>>,
     image: Vec<u64>,
     state: State,
+    // A guard that is made and dropped while another panic unwinds has none of its own.
+    panicking_before: bool,
     // A lock is its thread's: `Segment::lock` finds out that a thread would wait for itself.
     thread: PhantomData<*const ()>,
 }
@@ -37,7 +39,14 @@ enum State {
 
 impl<'a, T: SharedRecord> Guard<'a, T> {
     pub(crate) fn new(segment: &'a Segment<T>, held: Held<'a>) -> Self {
-        Self { segment, held: Some(held), image: Vec::new(), state: State::Empty, thread: PhantomData }
+        Self {
+            segment,
+            held: Some(held),
+            image: Vec::new(),
+            state: State::Empty,
+            panicking_before: std::thread::panicking(),
+            thread: PhantomData,
+        }
     }
 
     /// The record as it will be published: the last version, with what this guard has edited.
@@ -112,6 +121,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
         match (self.state, &mut self.held) {
             (State::Edited, Some(held)) => {
                 let version = held.publish(&self.image)?;
+                held.ring();
                 // What is published is the last version now.
                 self.state = State::Loaded;
                 Ok(Some(version))
@@ -164,7 +174,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
 
 impl<T: SharedRecord> Drop for Guard<'_, T> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.panicking_before {
             self.state = State::Empty;
         }
         // Who wants to hear of a lost lock calls `unlock`.

@@ -240,7 +240,8 @@ fn until_found<S>(timeout: Duration, mut look: impl FnMut() -> Result<S, LinkErr
     let mut pause = Duration::from_millis(1);
     loop {
         match look() {
-            Err(error @ (LinkError::NotFound(_) | LinkError::Busy(_))) => {
+            // What only its owner can remove he may replace at any moment.
+            Err(error @ (LinkError::NotFound(_) | LinkError::Busy(_) | LinkError::StaleForeign(_))) => {
                 let Some(left) = timeout.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else {
                     return Err(error);
                 };

@@ -88,7 +88,7 @@ impl<T: SharedRecord> Reader<T> {
     /// [`read_timeout`](SegmentOptions::read_timeout).
     #[inline]
     pub fn read(&self) -> Result<T, ReadError> {
-        with_image(&self.core, T::SIZE, |_, image| Ok(T::load(image)?))
+        model::load_through(|make| with_image(&self.core, T::SIZE, |_, image| Ok(make(image)?)))
     }
 
     /// The last version of the record, and which it is.
@@ -149,9 +149,11 @@ impl<T: SharedRecord> Reader<T> {
     /// [`Version::NONE`]; otherwise as [`read`](Self::read).
     pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
         let run = whole(T::SIZE);
-        scratch::with(run.words(), |words| {
-            self.core.read_version(version, &[run], words)?;
-            Ok(T::load(&scratch::bytes(words)[..T::SIZE])?)
+        model::load_through(|make| {
+            scratch::with(run.words(), |words| {
+                self.core.read_version(version, &[run], words)?;
+                Ok(make(&scratch::bytes(words)[..T::SIZE])?)
+            })
         })
     }
 
@@ -265,6 +267,16 @@ impl<T: SharedRecord> Reader<T> {
             true => Ok(Some(self.read_versioned()?)),
             false => Ok(None),
         })
+    }
+
+    /// As [`wait_newer`](Self::wait_newer), without reading: for records that are then read into what the program has, or
+    /// made on the heap. Gives the version that is there.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_newer`](Self::wait_newer).
+    pub fn wait_version(&self, since: Version, timeout: Duration) -> Result<Version, WaitError> {
+        self.core.wait(since, timeout, || Ok(Some(self.core.version()?).filter(|version| *version > since)))
     }
 
     /// Visits every version from the next one on, and counts those that were overwritten before they could be visited.

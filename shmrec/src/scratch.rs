@@ -8,6 +8,9 @@ use zerocopy::IntoBytes;
 const TINY: usize = 8;
 const SMALL: usize = 32;
 
+/// Memory for up to this many words, 1 MiB, is kept by each thread.
+const KEPT: usize = 1 << 17;
+
 thread_local! {
     /// The last larger image's memory of this thread, kept for the next.
     static LARGE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
@@ -30,10 +33,13 @@ fn with_large<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
     // Taken out, so that a nested call finds none and makes its own. While a thread ends there is none either.
     let mut memory = LARGE.try_with(Cell::take).unwrap_or_default();
     if memory.len() < words {
-        memory.resize(words, 0);
+        // Zeroed by the system where it is fresh; nothing of the old is needed.
+        memory = vec![0; words];
     }
     let outcome = use_it(&mut memory[..words]);
-    let _ = LARGE.try_with(|large| large.set(memory));
+    if memory.len() <= KEPT {
+        let _ = LARGE.try_with(|large| large.set(memory));
+    }
     outcome
 }
 

@@ -1,6 +1,7 @@
 //! A record buffer associated with a segment: the ancestor's way of working.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use crate::core::Held;
@@ -104,7 +105,7 @@ impl<T: SharedRecord> Shared<T> {
             Err(ReadError::NotYetWritten(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        Ok(Locked { held, record: &mut self.record, version: &mut self.version })
+        Ok(Locked { held, record: &mut self.record, version: &mut self.version, thread: PhantomData })
     }
 
     /// The version that was last pulled or pushed.
@@ -161,6 +162,8 @@ pub struct Locked<'a, T: SharedRecord> {
     held: Held<'a>,
     record: &'a mut T,
     version: &'a mut Version,
+    // As a guard, it stays on its thread.
+    thread: PhantomData<*const ()>,
 }
 
 impl<T: SharedRecord> Locked<'_, T> {

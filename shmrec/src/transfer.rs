@@ -148,7 +148,7 @@ impl Slots {
     }
 
     /// The last whole version.
-    #[inline]
+    #[inline(always)]
     pub fn committed<M: ReadWords>(&self, memory: &M) -> Result<u64, M::Fault> {
         let version = memory.load_u64(self.committed)?;
         // Pairs with the release store in `publish`.
@@ -158,7 +158,7 @@ impl Slots {
 
     /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. `again` says whether to
     /// try once more when writers were faster.
-    #[inline]
+    #[inline(always)]
     pub fn read<M: Source>(
         &self,
         memory: &M,
@@ -198,7 +198,7 @@ impl Slots {
     }
 
     /// Copies; `false` when a writer may have stored to the slot meanwhile.
-    #[inline]
+    #[inline(always)]
     fn copy_if_whole<M: Source>(
         &self,
         memory: &M,
@@ -221,7 +221,7 @@ impl Slots {
     }
 
     /// Publishes `image` as the next version, which it gives. The caller holds the writer lock.
-    #[inline]
+    #[inline(always)]
     pub fn publish<M: Target>(&self, memory: &M, image: &[u64]) -> Result<u64, Exhausted> {
         let Ok(committed) = memory.load_u64(self.committed);
         let version = committed.checked_add(1).ok_or(Exhausted)?;

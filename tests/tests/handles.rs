@@ -732,6 +732,38 @@ fn every_kind_of_write_wakes_a_sleeper() {
 }
 
 #[test]
+fn what_a_guard_publishes_wakes_sleepers_while_it_keeps_the_lock() {
+    let (dir, segment) = counter(1);
+    let raw = RawSegment::open(&dir.file("handle"));
+    let word = raw.u64(88);
+    let sleeper = dir.options().link::<Counter>("handle").unwrap();
+    std::thread::scope(|scope| {
+        let sleeper = scope.spawn(|| sleeper.wait_newer(Version::new(1), A_MINUTE));
+        until("the sleeper has registered", || raw.has_waiter());
+        let asleep_on = raw.u32(word);
+        let mut guard = segment.lock().unwrap();
+        guard.write(&Counter::new(2)).unwrap();
+        assert_eq!(guard.publish().unwrap(), Some(Version::new(2)));
+        assert_ne!(raw.u32(word), asleep_on, "the lock is kept, and nobody was woken");
+        assert_eq!(sleeper.join().unwrap().unwrap().record, Counter::new(2));
+        // What is published is what the guard goes on from, and nothing is published twice.
+        assert_eq!(guard.read().unwrap(), Counter::new(2));
+        assert_eq!(guard.publish().unwrap(), None);
+        assert_eq!(guard.unlock().unwrap(), None);
+    });
+    assert_eq!(segment.version(), Version::new(2));
+}
+
+#[test]
+fn a_version_can_be_waited_for_without_a_copy_of_the_record() {
+    let (dir, segment) = counter(1);
+    let reader = dir.options().reader::<Counter>("handle").unwrap();
+    assert!(matches!(reader.wait_version(Version::new(1), Duration::ZERO), Err(WaitError::Timeout(_))));
+    segment.write(&Counter::new(2)).unwrap();
+    assert_eq!(reader.wait_version(Version::new(1), A_MINUTE).unwrap(), Version::new(2));
+}
+
+#[test]
 fn create_or_link_says_which_it_did() {
     let dir = TestDir::new();
     let options = dir.options();

@@ -676,3 +676,17 @@ fn a_directory_that_is_closed_is_permission_denied() {
     set(0o755);
     drop(peer);
 }
+
+#[test]
+fn one_who_may_not_remove_a_persistent_segment_takes_nothing_from_it() {
+    if !is_root_or_skipped("removing another user's segment") {
+        return;
+    }
+    let program = Program::new();
+    let dir = TestDir::new();
+    // In a directory where only owners remove names, of a mode that lets everybody write.
+    drop(dir.options().perms(Perms::RWRWRW).persist(true).create_with("kept", &Counter::new(7)).unwrap());
+    let mut other = program.ordinary(&dir);
+    refused(&other.ask("remove kept"), "StaleForeign");
+    assert_eq!(dir.options().reader::<Counter>("kept").unwrap().read().unwrap(), Counter::new(7));
+}

@@ -12,3 +12,5 @@ compile_error!("shmrec has no backend for this operating system yet: it runs on 
 pub use chosen::{
     Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
 };
+
+pub(crate) use chosen::environment_is_trusted;

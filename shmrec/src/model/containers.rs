@@ -61,6 +61,29 @@ pub fn expect_made_at<V>(made: *const V, place: *const V) {
     assert!(std::ptr::eq(made, place), "load_at must return the place that it was given");
 }
 
+/// Makes a value from the image that `transfer` gives to its argument, once, in the place that it is returned from: each
+/// closure that it passed through by value would be one more copy of it.
+#[inline]
+pub(crate) fn load_through<V: SharedField, E>(
+    transfer: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), LoadError>) -> Result<(), E>,
+) -> Result<V, E> {
+    let mut place = MaybeUninit::<V>::uninit();
+    let mut made = false;
+    transfer(&mut |image| {
+        // What fails half-way is forgotten, and that may own memory.
+        if std::mem::needs_drop::<V>() {
+            V::check(image)?;
+        }
+        // SAFETY: the place is ours, and as long as this closure.
+        unsafe { load_behind::<V, Plain>(image, place.as_mut_ptr()) }?;
+        made = true;
+        Ok(())
+    })?;
+    assert!(made, "the transfer gave no image");
+    // SAFETY: `made` says that `load_behind` returned `Ok`.
+    Ok(unsafe { place.assume_init() })
+}
+
 /// Makes a value on the heap, without a copy of it on the stack.
 pub(crate) fn load_boxed<V: SharedField>(image: &[u8]) -> Result<Box<V>, LoadError> {
     let mut place = Box::<V>::new_uninit();

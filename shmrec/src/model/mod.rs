@@ -13,8 +13,8 @@ mod fixed;
 mod handle;
 pub(crate) mod layout;
 
-pub(crate) use containers::load_boxed;
 pub use containers::{expect_made_at, uninit_at};
+pub(crate) use containers::{load_boxed, load_through};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, TypeDesc, VariantDesc};
 pub use encoding::{Capacity, Encoding, Plain};
 pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};

@@ -12,3 +12,10 @@ pub use attachment::{Attachment, Deadline, Liveness, Memory};
 pub use copied::Copied;
 pub use mapping::Mapping;
 pub use named::{NewSegment, create, link, remove, this_creator};
+
+/// Whether the environment was set by somebody with this program's rights: not when it is setuid or the like.
+#[allow(unsafe_code)]
+pub(crate) fn environment_is_trusted() -> bool {
+    // SAFETY: looks a number up that the kernel gave this process; 0 if there is none.
+    unsafe { libc::getauxval(libc::AT_SECURE) == 0 }
+}

@@ -23,8 +23,8 @@ use super::mapping::Mapping;
 use crate::format::{Creator, HEADER_LEN, Header, HeaderFault};
 use crate::{Access, Failure, Holder, Perms, Place, TrustOwner, What};
 
-/// How often a name that comes and goes is tried, with pauses of up to 10 ms: several seconds.
-const ATTEMPTS: u32 = 600;
+/// How often a name that comes and goes is tried, with pauses of up to 10 ms: a second or so.
+const ATTEMPTS: u32 = 200;
 
 /// What a temporary name begins with, where a file cannot be made without one.
 const TEMPORARY: &str = ".shmrec-new.";
@@ -375,7 +375,7 @@ fn leave(locks: &Locks, stays: bool, path: &Path) -> Result<(), Failure> {
         // A new user, or somebody else removes it. Or this user may not: the name waits for one who may.
         return Ok(());
     };
-    match claim.remove(path) {
+    match claim.remove(path, false) {
         Ok(_) => Ok(()),
         // In a directory where only owners remove names: the owner's next touch finds it.
         Err(Errno::PERM | Errno::ACCESS) => Ok(()),
@@ -423,8 +423,8 @@ impl<'a> Claim<'a> {
 
     /// Removes the name, if it still stands for the file. `false` when it does not.
     ///
-    /// Where only the owner may remove it, the file is emptied, which tells the owner that it may go.
-    fn remove(mut self, path: &Path) -> Result<bool, Errno> {
+    /// Where only the owner may remove it, the file is emptied, which tells the owner that it may go; not if it `persists`.
+    fn remove(mut self, path: &Path, persists: bool) -> Result<bool, Errno> {
         let stat = fs::fstat(self.locks())?;
         if !stands_for(path, &stat) {
             return Ok(false);
@@ -435,7 +435,9 @@ impl<'a> Claim<'a> {
                 Ok(true)
             }
             Err(error @ (Errno::PERM | Errno::ACCESS)) => {
-                fs::ftruncate(self.locks(), 0)?;
+                if !persists {
+                    fs::ftruncate(self.locks(), 0)?;
+                }
                 Err(error)
             }
             Err(error) => Err(error),
@@ -481,7 +483,8 @@ fn reopen_for_writing(file: BorrowedFd<'_>, path: &Path) -> Result<Reopened, Err
         // It was not writable a moment ago: another program of this user is at it, and remembers the mode.
         return Ok(Reopened::Changing);
     }
-    match fs::fchmod(file, Mode::RUSR | Mode::WUSR) {
+    // Everybody else keeps the rights that they have: somebody may come.
+    match fs::fchmod(file, mode | Mode::WUSR) {
         Ok(()) => {}
         Err(Errno::PERM | Errno::ROFS) => return Ok(Reopened::NotPermitted),
         Err(error) => return Err(error),
@@ -556,7 +559,8 @@ fn reap_unreadable(place: &Place, persistent: bool) -> Result<Found, Failure> {
         return Ok(Found::InTransition);
     }
     let reach = proc_path(located.as_fd());
-    fs::chmod(&reach, Mode::RUSR | Mode::WUSR).map_err(failed("chmod"))?;
+    // Everybody else keeps the rights that they have: somebody may be using the segment.
+    fs::chmod(&reach, mode | Mode::RUSR | Mode::WUSR).map_err(failed("chmod"))?;
     let found = fs::open(&reach, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(failed("open"))
         .and_then(|file| reap_opened(place, &file, &stat, persistent));
@@ -586,12 +590,14 @@ fn reap_opened(place: &Place, file: &OwnedFd, stat: &Stat, persistent: bool) -> 
         Claimed::NotPermitted => return Err(Failure::new(What::StaleForeign { uid: stat.st_uid }, path)),
     };
     // Again, now that nobody can join: a user may have come, written and gone.
-    if let Judgement::Segment(header) = judge(file, place)? {
-        if header.persist() && !persistent {
+    let persists = match judge(file, place)? {
+        Judgement::Segment(header) if header.persist() && !persistent => {
             return Ok(Found::Used(holder(&header, stat)));
         }
-    }
-    match claim.remove(path) {
+        Judgement::Segment(header) => header.persist(),
+        Judgement::Emptied => false,
+    };
+    match claim.remove(path, persists) {
         Ok(true) => Ok(Found::Nothing),
         Ok(false) => Ok(Found::InTransition),
         Err(Errno::PERM | Errno::ACCESS) => Err(Failure::new(What::StaleForeign { uid: stat.st_uid }, path)),
@@ -637,6 +643,11 @@ pub fn remove(place: &Place) -> Result<(), Failure> {
                     },
                     None => 1,
                 };
+                if users == 0 {
+                    // They have just gone.
+                    pause(attempt);
+                    continue;
+                }
                 return Err(Failure::new(What::InUse { users }, place.path()));
             }
         }
