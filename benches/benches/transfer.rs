@@ -1,7 +1,8 @@
 //! Hot transfers without contention, beside a `memcpy` of the same length in the same run: what the protocol, the copy and
 //! the model cost.
 //!
-//! `bytes` transfers an image as it is, `record` makes a value of it. All buffers are aligned to 64 bytes.
+//! `word copy` is what copies out of shared memory, between private buffers; `bytes` transfers an image as it is, `record`
+//! makes a value of it. The buffers of `memcpy` and `word copy` are aligned to 64 bytes.
 
 use std::hint::black_box;
 
@@ -33,6 +34,16 @@ fn size<const N: usize>(c: &mut Criterion) {
         b.iter(|| black_box(&mut to.0).copy_from_slice(black_box(&from.0)));
     });
 
+    group.bench_function("word copy", |b| {
+        b.iter(|| {
+            let (from, to) = (black_box(&from.0), black_box(&mut to.0));
+            // SAFETY: as many words as `to` has stand in `from`, aligned, and nobody else reaches them.
+            #[allow(unsafe_code)]
+            unsafe {
+                shmrec::__private::copy_out(from.as_ptr(), to);
+            }
+        });
+    });
     let mut image = vec![0; bytes];
     group.bench_function("read bytes", |b| {
         b.iter(|| segment.read_bytes(0, black_box(&mut image)).expect("a version"));

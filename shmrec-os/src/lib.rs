@@ -6,7 +6,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`name`](SegmentName), [`perms`](Perms) | what a segment is called and who may use it |
-//! | [`format`] | header and regions of a segment, version 1 |
+//! | [`mod@format`] | header and regions of a segment, version 1 |
 //! | [`words`] | word access to shared memory: the trait that real memory and a model checker implement |
 //! | [`lock`], [`bell`] | the robust writer lock and the wake-up, written over `words` |
 //! | `backend` | the one place where a system's own way of doing all this is chosen |

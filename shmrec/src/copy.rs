@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// `from` is aligned to 8 bytes and valid for reads of `to.len()` words, which no other thread of this program reaches
 /// by anything but atomic accesses.
 #[inline]
-pub(crate) unsafe fn copy_out(from: *const u64, to: &mut [u64]) {
+pub unsafe fn copy_out(from: *const u64, to: &mut [u64]) {
     for (i, word) in to.iter_mut().enumerate() {
         // SAFETY: i < to.len(), so the word lies in what the caller vouches for.
         let shared = unsafe { from.add(i) };

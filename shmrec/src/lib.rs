@@ -81,9 +81,10 @@ pub use version::{Published, Version};
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// What generated code calls, and what models check. Not part of the public interface.
+/// What generated code calls, and what models and benchmarks look into. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::copy::copy_out;
     pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout};
     pub use crate::model::{expect_made_at, uninit_at, unknown_tag};
     pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
