@@ -470,7 +470,9 @@ fn reopen_for_writing(file: BorrowedFd<'_>, path: &Path) -> Result<Reopened, Err
     match open() {
         Ok(descriptor) => return Ok(Reopened::Writable(Locks::new(descriptor, true), None)),
         Err(Errno::STALE | Errno::NOENT) => return Ok(Reopened::Changing),
-        Err(Errno::ACCESS | Errno::PERM | Errno::ROFS) => {}
+        // No mode would help.
+        Err(Errno::PERM | Errno::ROFS) => return Ok(Reopened::NotPermitted),
+        Err(Errno::ACCESS) => {}
         Err(error) => return Err(error),
     }
     // The owner of a file that nobody may write can make it writable; nobody uses it, or the mode is put back.
