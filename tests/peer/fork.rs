@@ -1,6 +1,6 @@
 //! A process that forks without executing another program, with segments in its hands.
 //!
-//! Arguments: directory, name. Links, takes the lock, and forks. The child tries every inherited handle and says what
+//! Arguments: directory, name. Links, takes the lock, edits under it, and forks. The child tries every inherited handle and says what
 //! came of it, links afresh, and stays until its input is closed; the parent stays too, with the lock.
 #![allow(unsafe_code)]
 
@@ -18,7 +18,9 @@ pub(crate) fn run(arguments: &[OsString]) {
     let segment = options.link::<Counter>(name).expect("the segment");
     let reader = options.reader::<Counter>(name).expect("the segment");
     let dropped_in_child = options.link::<Counter>(name).expect("the segment");
-    let guard = segment.lock().expect("the lock");
+    let mut guard = segment.lock().expect("the lock");
+    // What the child must not publish with the parent's lock.
+    guard.write(&Counter::new(99)).expect("an edit");
     say("locked");
     // SAFETY: this process has one thread, so the child may do everything.
     match unsafe { libc::fork() } {
