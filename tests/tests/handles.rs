@@ -826,6 +826,17 @@ fn a_buffer_and_its_segment_are_never_the_same_memory() {
 }
 
 #[test]
+fn a_buffer_is_locked_and_pushed_before_there_is_a_first_record() {
+    let dir = TestDir::new();
+    let mut shared = Shared::new(dir.options().create("first").unwrap(), Counter::new(4));
+    let mut locked = shared.pull_locked().expect("there is nothing to pull, and the lock all the same");
+    assert_eq!(locked.seq, 4, "the buffer stays");
+    *locked = Counter::new(5);
+    assert_eq!(locked.push().unwrap(), Version::new(1));
+    assert_eq!((shared.version().get(), shared.segment().read().unwrap()), (1, Counter::new(5)));
+}
+
+#[test]
 fn a_failed_read_into_leaves_its_target() {
     let dir = TestDir::new();
     let segment = dir.options().create_with("target", &mixed()).unwrap();

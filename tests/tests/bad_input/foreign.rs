@@ -9,7 +9,7 @@ use rustix::fs::{CWD, Mode};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::records::Counter;
 
-use super::{Refusals, Snapshot, refusals};
+use super::{Refusals, Snapshot, ends, refusals, variant};
 
 /// Puts something under the name, tries everything, and looks whether it is still what it was.
 #[track_caller]
@@ -123,6 +123,48 @@ fn a_file_that_another_program_has_locked_is_left_alone_at_once() {
         rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
         locked = Some(file);
     });
+}
+
+#[test]
+fn a_name_that_becomes_a_pipe_or_a_link_in_the_meantime_hangs_nobody() {
+    // Between the look at the name and the opening of the file it may become anything.
+    let dir = TestDir::new();
+    let (options, taken) = (dir.options(), dir.file("taken"));
+    std::fs::write(&taken, b"text").unwrap();
+    let elsewhere = dir.path().join("elsewhere");
+    std::fs::write(&elsewhere, b"elsewhere").unwrap();
+    let before = Snapshot::of(&elsewhere);
+    let next = dir.path().join("next");
+    let changing = std::thread::spawn(move || {
+        for round in 0..6_000 {
+            match round % 3 {
+                0 => rustix::fs::mkfifoat(CWD, &next, Mode::from_raw_mode(0o600)).unwrap(),
+                1 => symlink("elsewhere", &next).unwrap(),
+                _ => std::fs::write(&next, b"text").unwrap(),
+            }
+            std::fs::rename(&next, &taken).unwrap();
+        }
+    });
+    ends("an operation on a name that changes", move || {
+        let mut tried = 0;
+        while !changing.is_finished() {
+            let outcomes = [
+                options.link::<Counter>("taken").map(drop).map_err(|error| variant(&error)),
+                options.reader::<Counter>("taken").map(drop).map_err(|error| variant(&error)),
+                options.create::<Counter>("taken").map(drop).map_err(|error| variant(&error)),
+                options.remove("taken").map_err(|error| variant(&error)),
+            ];
+            for outcome in outcomes {
+                let error = outcome.expect_err("what is no segment was taken for one");
+                assert!(["NotASegment", "Busy"].contains(&error.as_str()), "{error}");
+            }
+            tried += 1;
+        }
+        changing.join().unwrap();
+        println!("tried {tried} times while the name changed");
+    });
+    before.is_untouched();
+    assert_eq!(dir.files(), ["elsewhere", "shmrec.taken"], "nothing was removed, nothing was made");
 }
 
 #[test]
