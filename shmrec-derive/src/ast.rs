@@ -1,4 +1,4 @@
-//! The typed model of an input: a record or a field-less enum, in legal states only.
+//! The typed model of an input: a record or an enum, in legal states only.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -7,7 +7,7 @@ use syn::{
     Data, DeriveInput, Expr, Fields, GenericParam, Generics, Index, Member, Path, Type, Visibility, parse_quote,
 };
 
-use crate::attr;
+use crate::attr::{self, DefaultValue};
 use crate::errors::Errors;
 
 /// What is derived on.
@@ -61,22 +61,37 @@ pub(crate) struct Field {
 /// Whether a field has a place in the image.
 pub(crate) enum Transfer {
     Stored(Box<Stored>),
-    Skipped,
+    /// What a value that is made afresh has there.
+    Skipped(DefaultValue),
+}
+
+/// How the type of a field becomes one that stands in a record.
+pub(crate) enum Mapping {
+    /// It is one.
+    None,
+    /// It converts to this one.
+    As(Type),
+    /// These words of the user's say how.
+    With(Type),
 }
 
 /// What is special about a field with a place in the image.
 pub(crate) struct Stored {
     pub(crate) name: Name,
     pub(crate) docs: String,
-    /// The most elements at each level of a nested sequence, outermost first; empty for a type of fixed size.
+    pub(crate) mapping: Mapping,
+    /// The most elements of each part of the type that grows, in the order in which they are written; empty for a type
+    /// of fixed size.
     pub(crate) capacity: Vec<Expr>,
     /// The offset that the user states, to be checked.
     pub(crate) offset: Option<Expr>,
+    /// The value where a segment of another version of the record lacks the field.
+    pub(crate) default: Option<DefaultValue>,
     /// Whether an attribute was refused, so that what seems to be missing may have been meant.
     pub(crate) flawed: bool,
 }
 
-/// An enum of field-less variants, at least one.
+/// An enum of at least one variant.
 pub(crate) struct Enum {
     pub(crate) head: Head,
     pub(crate) tag: Tag,
@@ -87,9 +102,13 @@ pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) name: Name,
     pub(crate) docs: String,
+    /// The tag's value, where the user writes it; elsewhere it is one more than that of the variant before.
+    pub(crate) discriminant: Option<Expr>,
+    /// Empty for a variant without data.
+    pub(crate) fields: Vec<Field>,
 }
 
-/// The integer type that an enum's `repr` fixes.
+/// The integer type of an enum's tag.
 #[derive(Clone, Copy)]
 pub(crate) enum Tag {
     U8,
@@ -133,12 +152,12 @@ pub(crate) fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<Input> {
     }
     match &input.data {
         Data::Struct(data) => record(input, &data.fields, errors).map(Input::Record),
-        Data::Enum(data) => fieldless_enum(input, data.variants.iter(), errors).map(Input::Enum),
+        Data::Enum(data) => enumeration(input, data.variants.iter(), errors).map(Input::Enum),
         Data::Union(data) => {
             errors.on(
                 data.union_token,
-                "a union cannot be a shared record: nothing says which of its fields holds; use a struct with a \
-                 field-less enum that says it",
+                "a union cannot be a shared record: nothing says which of its fields holds; use an enum whose variants \
+                 carry the data",
             );
             None
         }
@@ -189,7 +208,7 @@ fn record(input: &DeriveInput, fields: &Fields, errors: &mut Errors) -> Option<R
         return None;
     }
     let fields: Vec<Field> = (0..).zip(fields).map(|(index, field)| self::field(index, field, errors)).collect();
-    if fields.iter().all(|field| matches!(field.transfer, Transfer::Skipped)) {
+    if fields.iter().all(|field| matches!(field.transfer, Transfer::Skipped(_))) {
         errors.on(&input.ident, "a record needs at least one field that is not skipped");
         return None;
     }
@@ -200,10 +219,20 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
     let attrs = attr::of_field(&field.attrs, errors);
     let transfer = match attrs.skip {
         Some(skip) => {
-            if attrs.capacity.is_some() || attrs.rename.is_some() || attrs.offset.is_some() {
-                errors.on(skip, "a skipped field has no place in the record: `skip` excludes every other attribute");
+            let others = [
+                attrs.capacity.is_some(),
+                attrs.rename.is_some(),
+                attrs.offset.is_some(),
+                attrs.with.is_some(),
+                attrs.as_type.is_some(),
+            ];
+            if others.contains(&true) {
+                errors.on(
+                    skip,
+                    "a skipped field has no place in the record: beside `skip` only `default` means something",
+                );
             }
-            Transfer::Skipped
+            Transfer::Skipped(attrs.default.map_or(DefaultValue::OfType, |(_, value)| value))
         }
         None => Transfer::Stored(Box::new(Stored {
             name: match (&field.ident, attrs.rename) {
@@ -212,12 +241,22 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
                 (Some(ident), rename) => name(rename, ident),
             },
             docs: attr::docs(&field.attrs),
+            mapping: match (attrs.with, attrs.as_type) {
+                (Some((with, _)), Some(_)) => {
+                    errors.on(with, "`with` and `as` both say how the field is stored: leave one of them out");
+                    Mapping::None
+                }
+                (Some((_, with)), None) => Mapping::With(with),
+                (None, Some((_, ty))) => Mapping::As(ty),
+                (None, None) => Mapping::None,
+            },
             capacity: match attrs.capacity {
                 Some(Expr::Tuple(levels)) => levels.elems.into_iter().collect(),
                 Some(one) => vec![one],
                 None => Vec::new(),
             },
             offset: attrs.offset,
+            default: attrs.default.map(|(_, value)| value),
             flawed: attrs.flawed,
         })),
     };
@@ -228,7 +267,7 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
     Field { member, vis: field.vis.clone(), ty: field.ty.clone(), transfer }
 }
 
-fn fieldless_enum<'i>(
+fn enumeration<'i>(
     input: &DeriveInput,
     variants: impl ExactSizeIterator<Item = &'i syn::Variant>,
     errors: &mut Errors,
@@ -239,35 +278,55 @@ fn fieldless_enum<'i>(
         return None;
     }
     let variants: Vec<Variant> = variants.map(|variant| self::variant(variant, errors)).collect();
-    let tag = tag(input, errors)?;
+    let tag = tag(input, &variants, errors)?;
     Some(Enum { head, tag, variants })
 }
 
 fn variant(variant: &syn::Variant, errors: &mut Errors) -> Variant {
     let attrs = attr::of_variant(&variant.attrs, errors);
-    match &variant.fields {
-        Fields::Unit => {}
-        empty if empty.is_empty() => errors.on(
-            &variant.fields,
-            format_args!("a variant without data is written without brackets here: `{}`", variant.ident),
-        ),
-        data => errors.on(
-            data,
-            "variants with data are not supported yet: use a field-less enum beside the data, which then stands in \
-             fields of the record",
-        ),
+    let fields = (0..).zip(&variant.fields).map(|(index, field)| {
+        let before = errors.count();
+        let parsed = self::field(index, field, errors);
+        if errors.count() == before && matches!(&parsed.transfer, Transfer::Stored(stored) if stored.default.is_some())
+        {
+            errors.on(
+                field,
+                "`default` is for the fields of a struct: a segment whose enum lacks this field has another enum, which \
+                 no link accepts",
+            );
+        }
+        parsed
+    });
+    Variant {
+        ident: variant.ident.clone(),
+        fields: fields.collect(),
+        name: name(attrs.rename, &variant.ident),
+        docs: attr::docs(&variant.attrs),
+        discriminant: variant.discriminant.as_ref().map(|(_, value)| value.clone()),
     }
-    Variant { ident: variant.ident.clone(), name: name(attrs.rename, &variant.ident), docs: attr::docs(&variant.attrs) }
 }
 
-fn tag(input: &DeriveInput, errors: &mut Errors) -> Option<Tag> {
-    let Some(int) = attr::repr(&input.attrs).int else {
-        errors.on(
-            &input.ident,
-            "an enum in a record needs a tag of a fixed size: add `#[repr(u8)]` above it (or `u16`, `u32`, `u64`, \
-             `i8`, `i16`, `i32`, `i64`)",
-        );
-        return None;
+/// The tag that the user's `repr` fixes; without one, the smallest that has room for as many variants.
+fn tag(input: &DeriveInput, variants: &[Variant], errors: &mut Errors) -> Option<Tag> {
+    let repr = attr::repr(&input.attrs);
+    let Some(int) = repr.int else {
+        if let Some(c) = repr.c {
+            errors.on(
+                c,
+                "`repr(C)` leaves the size of an enum's tag to the C compiler: use `#[repr(u8)]` (or `u16`, `u32`, \
+                 `u64`, `i8`, `i16`, `i32`, `i64`)",
+            );
+            return None;
+        }
+        if let Some(value) = variants.iter().find_map(|variant| variant.discriminant.as_ref()) {
+            errors.on(
+                value,
+                "an enum whose variants have values of their own needs a tag of a fixed size: add `#[repr(u8)]` above \
+                 it (or `u16`, `u32`, `u64`, `i8`, `i16`, `i32`, `i64`)",
+            );
+            return None;
+        }
+        return Some(if variants.len() <= 1 << 8 { Tag::U8 } else { Tag::U16 });
     };
     let tag = Tag::ALL.into_iter().find(|tag| int == tag.name());
     if tag.is_none() {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, Path, Result, Token};
+use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, Path, Result, Token, Type};
 
 use crate::errors::Errors;
 
@@ -26,6 +26,18 @@ pub(crate) struct FieldAttrs {
     pub(crate) rename: Option<LitStr>,
     pub(crate) offset: Option<Expr>,
     pub(crate) skip: Option<Ident>,
+    pub(crate) default: Option<(Ident, DefaultValue)>,
+    pub(crate) with: Option<(Ident, Type)>,
+    pub(crate) as_type: Option<(Ident, Type)>,
+}
+
+/// What stands in for a field's value where there is none.
+#[derive(Clone)]
+pub(crate) enum DefaultValue {
+    /// The type's `Default`.
+    OfType,
+    /// An expression of the user's.
+    Of(Box<Expr>),
 }
 
 /// What `#[record(...)]` says on a variant.
@@ -41,7 +53,8 @@ struct Place {
 }
 
 const ITEM: Place = Place { name: "a struct or an enum", keys: &["name", "size", "align", "crate"] };
-const FIELD: Place = Place { name: "a field", keys: &["capacity", "rename", "offset", "skip"] };
+const FIELD: Place =
+    Place { name: "a field", keys: &["capacity", "rename", "offset", "skip", "default", "with", "as"] };
 const VARIANT: Place = Place { name: "a variant", keys: &["rename"] };
 
 pub(crate) fn of_item(attrs: &[Attribute], errors: &mut Errors) -> ItemAttrs {
@@ -66,6 +79,13 @@ pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
             "capacity" => found.capacity = Some(value(key, input, "capacity = 32")?),
             "rename" => found.rename = Some(text(key, input)?),
             "offset" => found.offset = Some(value(key, input, "offset = 8")?),
+            "default" if !input.peek(Token![=]) => found.default = Some((key.clone(), DefaultValue::OfType)),
+            "default" => {
+                let expression = value(key, input, "default = 8")?;
+                found.default = Some((key.clone(), DefaultValue::Of(Box::new(expression))));
+            }
+            "with" => found.with = Some((key.clone(), ty(key, input, "with = \"Millimetres\"")?)),
+            "as" => found.as_type = Some((key.clone(), ty(key, input, "as = \"u64\"")?)),
             _ if input.peek(Token![=]) => return Err(input.error("`skip` takes no value")),
             _ => found.skip = Some(key.clone()),
         }
@@ -220,6 +240,19 @@ fn text(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     input.parse().map_err(|_| Error::new(at, format!("`{key}` takes a string: `{example}`")))
 }
 
+/// A type, in quotes or without.
+fn ty(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<Type> {
+    equals(key, input, example)?;
+    let at = input.span();
+    let wrong = |at: Span| Error::new(at, format!("`{key}` takes a type: `{example}`"));
+    if input.peek(LitStr) {
+        let text: LitStr = input.parse()?;
+        text.parse().map_err(|_| wrong(text.span()))
+    } else {
+        input.parse().map_err(|_| wrong(at))
+    }
+}
+
 fn path(key: &Ident, input: ParseStream<'_>) -> Result<Path> {
     let example = "crate = \"path::to::shmrec\"";
     equals(key, input, example)?;
@@ -240,6 +273,8 @@ pub(crate) struct Repr {
     pub(crate) packed: Option<Ident>,
     /// The integer type in it.
     pub(crate) int: Option<Ident>,
+    /// The `C` in it.
+    pub(crate) c: Option<Ident>,
 }
 
 const INTS: [&str; 12] = ["u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
@@ -252,6 +287,8 @@ pub(crate) fn repr(attrs: &[Attribute]) -> Repr {
         for ident in metas.iter().filter_map(|meta| meta.path().get_ident()) {
             if ident == "packed" {
                 repr.packed = Some(ident.clone());
+            } else if ident == "C" {
+                repr.c = Some(ident.clone());
             } else if INTS.iter().any(|int| ident == int) {
                 repr.int = Some(ident.clone());
             }

@@ -11,13 +11,16 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, GenericParam, Member, WhereClause, parse_quote};
 
-use crate::ast::{Enum, Field, Head, Input, Record, Stored, Style, Transfer};
+use crate::ast::{Field, Head, Input, Mapping, Record, Stored, Style, Transfer};
+use crate::attr::DefaultValue;
+use crate::encoder::encoder;
+use crate::variants;
 
 /// The implementations of `input`.
 pub(crate) fn expand(input: &Input) -> TokenStream {
     let items = match input {
         Input::Record(record) => expand_record(record),
-        Input::Enum(of) => expand_enum(of),
+        Input::Enum(of) => variants::expand(of),
     };
     quote! {
         const _: () = {
@@ -26,14 +29,29 @@ pub(crate) fn expand(input: &Input) -> TokenStream {
     }
 }
 
-/// The name of the handles' struct: one that the user's own tokens do not hold, because inside the `const` block it
-/// would stand before the user's.
-pub(crate) fn handles_name(ident: &Ident, input: &TokenStream) -> Ident {
-    let mut name = format_ident!("{}Fields", ident.unraw(), span = Span::call_site());
+/// The name of a type that the generated code declares: one that the user's own tokens do not hold, because inside the
+/// `const` block it would stand before the user's.
+pub(crate) fn declared_name(ident: &Ident, ending: &str, input: &TokenStream) -> Ident {
+    let mut name = format_ident!("{}{}", ident.unraw(), ending, span = Span::call_site());
     while mentions(input, &|ident| *ident == name) {
         name = format_ident!("{}_", name, span = Span::call_site());
     }
     name
+}
+
+/// As [`declared_name`], for an input whose tokens are these.
+pub(crate) fn own_name<'r>(
+    head: &Head,
+    ending: &str,
+    fields: impl Iterator<Item = &'r Field>,
+    columns: impl Iterator<Item = &'r Column<'r>>,
+) -> Ident {
+    let tokens = fields
+        .map(|field| field.ty.to_token_stream())
+        .chain(columns.map(|column| column.encoder.clone()))
+        .chain([head.generics.to_token_stream(), head.generics.where_clause.to_token_stream()])
+        .collect();
+    declared_name(&head.ident, ending, &tokens)
 }
 
 fn mentions(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
@@ -45,13 +63,13 @@ fn mentions(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
 }
 
 /// The place of the user's token, seen as generated code: errors point to it, lints of the user's crate do not judge it.
-fn generated(span: Span) -> Span {
+pub(crate) fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
 /// The tokens as if the derive had written them, each at its own place, or all `at` one place. Where types of the user's
 /// and words of the derive's stand side by side, an error that spans both can then be shown at the user's.
-fn as_generated(tokens: impl ToTokens, at: Option<Span>) -> TokenStream {
+pub(crate) fn as_generated(tokens: impl ToTokens, at: Option<Span>) -> TokenStream {
     let respan = |token: TokenTree| match token {
         TokenTree::Group(group) => {
             let mut inner = Group::new(group.delimiter(), as_generated(group.stream(), at));
@@ -68,7 +86,7 @@ fn as_generated(tokens: impl ToTokens, at: Option<Span>) -> TokenStream {
     tokens.to_token_stream().into_iter().map(respan).collect()
 }
 
-fn generated_member(member: &Member) -> Member {
+pub(crate) fn generated_member(member: &Member) -> Member {
     let mut member = member.clone();
     match &mut member {
         Member::Named(ident) => ident.set_span(generated(ident.span())),
@@ -78,44 +96,122 @@ fn generated_member(member: &Member) -> Member {
 }
 
 /// A stored field with the tokens that all of its uses share.
-struct Column<'r> {
-    field: &'r Field,
-    stored: &'r Stored,
-    member: Member,
+pub(crate) struct Column<'r> {
+    pub(crate) field: &'r Field,
+    pub(crate) stored: &'r Stored,
+    pub(crate) member: Member,
     /// Its type as encoded: `<Plain as Encoding<f64>>`.
     encoding: TokenStream,
-    /// `Plain` or `Capacity<...>`.
-    encoder: TokenStream,
+    /// `Plain`, `Capacity<...>` and the like.
+    pub(crate) encoder: TokenStream,
     /// The constant with the range of bytes.
-    bytes: Ident,
+    pub(crate) bytes: Ident,
 }
 
 impl<'r> Column<'r> {
     fn new(index: usize, field: &'r Field, stored: &'r Stored, krate: &syn::Path) -> Self {
         let span = generated(field.ty.span());
+        let encoder = encoder(&field.ty, stored, krate, span);
         let krate = as_generated(krate, Some(span));
-        let encoder = stored.capacity.iter().rev().fold(None, |inner: Option<TokenStream>, level| {
-            let inner = inner.map(|inner| quote_spanned!(span=> , #inner));
-            let level = as_generated(level, None);
-            Some(quote_spanned!(span=> #krate::Capacity<{ #level } #inner>))
-        });
-        let encoder = encoder.unwrap_or_else(|| quote_spanned!(span=> #krate::Plain));
         let ty = as_generated(&field.ty, None);
-        let encoding = quote_spanned!(span=> <#encoder as #krate::Encoding<#ty>>);
+        let encoding = quote_spanned!(span=> <#encoder as #krate::encoding::Encoding<#ty>>);
         let bytes = format_ident!("BYTES_{}", index, span = span);
         Self { field, stored, member: generated_member(&field.member), encoding, encoder, bytes }
     }
 
-    /// A call of the encoding's function, its error led back to the field.
-    fn call(&self, function: &str, arguments: &TokenStream) -> TokenStream {
+    /// The columns of `fields`, numbered from `first` on.
+    pub(crate) fn of(fields: &'r [Field], first: usize, krate: &syn::Path) -> Vec<Self> {
+        let stored = fields.iter().filter_map(|field| match &field.transfer {
+            Transfer::Stored(stored) => Some((field, stored.as_ref())),
+            Transfer::Skipped(_) => None,
+        });
+        (first..).zip(stored).map(|(i, (field, stored))| Self::new(i, field, stored, krate)).collect()
+    }
+
+    /// Whether the field's own type says how it is stored.
+    fn is_plain(&self) -> bool {
+        self.stored.capacity.is_empty() && matches!(self.stored.mapping, Mapping::None)
+    }
+
+    /// A call of the encoding's function, its error led back to the field, and to the variant that has it.
+    pub(crate) fn call(&self, function: &str, variant: Option<&str>, arguments: &TokenStream) -> TokenStream {
         let Self { encoding, .. } = self;
         let name = &self.stored.name.text;
         let span = generated(self.field.ty.span());
         let function = Ident::new(function, span);
+        let variant = variant.map(|variant| quote_spanned!(span=> .in_field(#variant)));
         quote_spanned! {span=>
-            #encoding::#function(#arguments).map_err(|__error| __error.in_field(#name))?
+            #encoding::#function(#arguments).map_err(|__error| __error.in_field(#name)#variant)?
         }
     }
+
+    /// Size and alignment of the field's image.
+    pub(crate) fn extent(&self) -> TokenStream {
+        let encoding = &self.encoding;
+        quote_spanned!(generated(self.field.ty.span())=> (#encoding::SIZE, #encoding::ALIGN))
+    }
+
+    /// The constant with the field's range of bytes, given where it begins.
+    pub(crate) fn range(&self, offset: &TokenStream) -> TokenStream {
+        let Self { bytes, encoding, .. } = self;
+        quote_spanned! {generated(self.field.ty.span())=>
+            const #bytes: ::core::ops::Range<::core::primitive::usize> = #offset..#offset + #encoding::SIZE;
+        }
+    }
+
+    /// The look at the offset that the user states, if any.
+    pub(crate) fn stated(&self, krate: &syn::Path, actual: &TokenStream) -> Option<TokenStream> {
+        let offset = self.stored.offset.as_ref()?;
+        Some(check(krate, "check_offset", &self.stored.name.text, offset, actual))
+    }
+
+    /// Looks at the capacities that the user states.
+    pub(crate) fn capacities(&self, krate: &syn::Path) -> impl Iterator<Item = TokenStream> {
+        self.stored.capacity.iter().map(|level| check_capacity(krate, level))
+    }
+
+    /// The description, given where the field begins.
+    pub(crate) fn description(&self, krate: &syn::Path, offset: &TokenStream) -> TokenStream {
+        let Stored { name, docs, .. } = self.stored;
+        let (name, encoding) = (&name.text, &self.encoding);
+        let default = match &self.stored.default {
+            None => quote!(::core::option::Option::None),
+            Some(value) => {
+                let (ty, value) = (&self.field.ty, default_value(value, &self.field.ty));
+                quote! {
+                    ::core::option::Option::Some(|__image| {
+                        let __value: #ty = #value;
+                        #encoding::store(&__value, __image)
+                    })
+                }
+            }
+        };
+        quote! {
+            #krate::FieldDesc {
+                name: #name,
+                docs: #docs,
+                offset: #offset,
+                ty: #encoding::TYPE,
+                default: #default,
+            }
+        }
+    }
+}
+
+/// The expression for what stands in for a field's value.
+pub(crate) fn default_value(value: &DefaultValue, ty: &syn::Type) -> TokenStream {
+    match value {
+        DefaultValue::OfType => quote!(<#ty as ::core::default::Default>::default()),
+        DefaultValue::Of(expression) => quote!(#expression),
+    }
+}
+
+/// The fields that have no place in the image, each with what a value made afresh has there.
+pub(crate) fn skipped(fields: &[Field]) -> impl Iterator<Item = (Member, &syn::Type, TokenStream)> {
+    fields.iter().filter_map(|field| match &field.transfer {
+        Transfer::Skipped(value) => Some((generated_member(&field.member), &field.ty, default_value(value, &field.ty))),
+        Transfer::Stored(_) => None,
+    })
 }
 
 /// The tokens that several parts of a record's code share.
@@ -129,24 +225,11 @@ struct Parts<'r> {
 }
 
 fn expand_record(record: &Record) -> TokenStream {
-    let krate = &record.head.krate;
-    let stored = record.fields.iter().filter_map(|field| match &field.transfer {
-        Transfer::Stored(stored) => Some((field, stored.as_ref())),
-        Transfer::Skipped => None,
-    });
-    let columns: Vec<Column<'_>> =
-        stored.enumerate().map(|(i, (field, stored))| Column::new(i, field, stored, krate)).collect();
-    let user_tokens: TokenStream = record
-        .fields
-        .iter()
-        .map(|field| field.ty.to_token_stream())
-        .chain(columns.iter().map(|column| column.encoder.clone()))
-        .chain([record.head.generics.to_token_stream(), record.head.generics.where_clause.to_token_stream()])
-        .collect();
+    let columns = Column::of(&record.fields, 0, &record.head.krate);
     let parts = Parts {
         record,
-        handles: handles_name(&record.head.ident, &user_tokens),
-        bounds: bounds(record, &columns),
+        handles: own_name(&record.head, "Fields", record.fields.iter(), columns.iter()),
+        bounds: bounds(&record.head, record.fields.iter(), columns.iter()),
         columns,
     };
     let (handles, layout, field, record) =
@@ -159,27 +242,37 @@ fn expand_record(record: &Record) -> TokenStream {
     }
 }
 
-fn bounds(record: &Record, columns: &[Column<'_>]) -> Option<WhereClause> {
-    let krate = &record.head.krate;
-    let mut generics = record.head.generics.clone();
+/// The user's bounds, and one for each field that depends on a type parameter.
+pub(crate) fn bounds<'r>(
+    head: &Head,
+    fields: impl Iterator<Item = &'r Field>,
+    columns: impl Iterator<Item = &'r Column<'r>>,
+) -> Option<WhereClause> {
+    let krate = &head.krate;
+    let mut generics = head.generics.clone();
     let params: Vec<Ident> = generics.type_params().map(|param| param.ident.clone()).collect();
     if params.is_empty() {
         return generics.where_clause;
     }
-    let depends = |field: &&Field| mentions(&field.ty.to_token_stream(), &|ident| params.contains(ident));
+    let depends = |field: &Field| mentions(&field.ty.to_token_stream(), &|ident| params.contains(ident));
     let clause = generics.make_where_clause();
-    for column in columns.iter().filter(|column| depends(&column.field)) {
+    for column in columns.filter(|column| depends(column.field)) {
         let (ty, encoder) = (&column.field.ty, &column.encoder);
-        clause.predicates.push(if column.stored.capacity.is_empty() {
+        clause.predicates.push(if column.is_plain() {
             parse_quote!(#ty: #krate::SharedField)
         } else {
-            parse_quote!(#encoder: #krate::Encoding<#ty>)
+            parse_quote!(#encoder: #krate::encoding::Encoding<#ty>)
         });
     }
-    let skipped = |field: &&Field| matches!(field.transfer, Transfer::Skipped);
-    for field in record.fields.iter().filter(skipped).filter(depends) {
-        let ty = &field.ty;
-        clause.predicates.push(parse_quote!(#ty: ::core::default::Default));
+    for field in fields.filter(|field| depends(field)) {
+        let by_default = match &field.transfer {
+            Transfer::Skipped(value) => Some(value),
+            Transfer::Stored(stored) => stored.default.as_ref(),
+        };
+        if let Some(DefaultValue::OfType) = by_default {
+            let ty = &field.ty;
+            clause.predicates.push(parse_quote!(#ty: ::core::default::Default));
+        }
     }
     generics.where_clause
 }
@@ -202,8 +295,8 @@ impl Parts<'_> {
                     Some(quote!(#[doc = #doc] #vis #name #krate::Field<#ident #ty_generics, #ty, #encoder>))
                 }
                 // A tuple's other handles keep the field's own number.
-                Transfer::Skipped if name.is_none() => Some(quote!(#[doc = "Not transferred."] #vis ())),
-                Transfer::Skipped => None,
+                Transfer::Skipped(_) if name.is_none() => Some(quote!(#[doc = "Not transferred."] #vis ())),
+                Transfer::Skipped(_) => None,
             }
         });
         let definition = match record.style {
@@ -242,24 +335,11 @@ impl Parts<'_> {
         let Head { generics, krate, name, size, align, .. } = &record.head;
         let (impl_generics, ty_generics, _) = generics.split_for_impl();
         let count = columns.len();
-        let extents = columns.iter().map(|column| {
-            let encoding = &column.encoding;
-            quote_spanned!(generated(column.field.ty.span())=> (#encoding::SIZE, #encoding::ALIGN))
-        });
-        let ranges = columns.iter().enumerate().map(|(i, column)| {
-            let Column { bytes, encoding, .. } = column;
-            quote_spanned! {generated(column.field.ty.span())=>
-                const #bytes: ::core::ops::Range<::core::primitive::usize> =
-                    Self::LAYOUT.offsets[#i]..Self::LAYOUT.offsets[#i] + #encoding::SIZE;
-            }
-        });
-        let stated = columns.iter().enumerate().filter_map(|(i, column)| {
-            let name = &column.stored.name.text;
-            let offset = column.stored.offset.as_ref()?;
-            Some(check(krate, "check_offset", name, offset, &quote!(Self::LAYOUT.offsets[#i])))
-        });
-        let capacities =
-            columns.iter().flat_map(|column| &column.stored.capacity).map(|level| check_capacity(krate, level));
+        let extents = columns.iter().map(Column::extent);
+        let offset = |i: usize| quote!(Self::LAYOUT.offsets[#i]);
+        let ranges = columns.iter().enumerate().map(|(i, column)| column.range(&offset(i)));
+        let stated = columns.iter().enumerate().filter_map(|(i, column)| column.stated(krate, &offset(i)));
+        let capacities = columns.iter().flat_map(|column| column.capacities(krate));
         let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(Self::LAYOUT.size)));
         let align =
             align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(Self::LAYOUT.align)));
@@ -291,35 +371,34 @@ impl Parts<'_> {
                 #length,
             );
         };
-        let skipped: Vec<(Member, &syn::Type)> = record
-            .fields
-            .iter()
-            .filter(|field| matches!(field.transfer, Transfer::Skipped))
-            .map(|field| (generated_member(&field.member), &field.ty))
-            .collect();
-        let (skipped_members, skipped_types): (Vec<_>, Vec<_>) = skipped.into_iter().unzip();
+        let (mut skipped_members, mut skipped_types, mut skipped_values) = (Vec::new(), Vec::new(), Vec::new());
+        for (member, ty, value) in skipped(&record.fields) {
+            skipped_members.push(member);
+            skipped_types.push(ty);
+            skipped_values.push(value);
+        }
 
         let stores = columns.iter().map(|column| {
             let Column { member, bytes, .. } = column;
-            column.call("store", &quote!(&self.#member, &mut __image[#constants::#bytes]))
+            column.call("store", None, &quote!(&self.#member, &mut __image[#constants::#bytes]))
         });
         let loads = columns.iter().map(|column| {
             let Column { member, bytes, .. } = column;
-            let value = column.call("load", &quote!(&__image[#constants::#bytes]));
+            let value = column.call("load", None, &quote!(&__image[#constants::#bytes]));
             quote!(#member: #value)
         });
         let checks = columns.iter().map(|column| {
             let bytes = &column.bytes;
-            column.call("check", &quote!(&__image[#constants::#bytes]))
+            column.call("check", None, &quote!(&__image[#constants::#bytes]))
         });
         let loads_into = columns.iter().map(|column| {
             let Column { member, bytes, .. } = column;
-            column.call("load_into", &quote!(&mut self.#member, &__image[#constants::#bytes]))
+            column.call("load_into", None, &quote!(&mut self.#member, &__image[#constants::#bytes]))
         });
         let loads_at = columns.iter().map(|column| {
             let Column { field, member, bytes, .. } = column;
             let ty = &field.ty;
-            let made = column.call("load_at", &quote!(&__image[#constants::#bytes], __slot));
+            let made = column.call("load_at", None, &quote!(&__image[#constants::#bytes], __slot));
             quote! {
                 // SAFETY: the place is a field of the uninitialised value that `__place` borrows alone: valid for
                 // writes, and aligned, because the derive refuses packed structs.
@@ -356,7 +435,7 @@ impl Parts<'_> {
                     #one_length
                     ::core::result::Result::Ok(Self {
                         #(#loads,)*
-                        #(#skipped_members: <#skipped_types as ::core::default::Default>::default(),)*
+                        #(#skipped_members: #skipped_values,)*
                     })
                 }
 
@@ -385,11 +464,11 @@ impl Parts<'_> {
                     #one_length
                     let __at: *mut Self = __place.as_mut_ptr();
                     #(#loads_at)*
-                    // SAFETY: as above; writing does not drop what the place held.
-                    #(unsafe {
-                        (&raw mut (*__at).#skipped_members)
-                            .write(<#skipped_types as ::core::default::Default>::default());
-                    })*
+                    #(
+                        let __value: #skipped_types = #skipped_values;
+                        // SAFETY: as above; writing does not drop what the place held.
+                        unsafe { (&raw mut (*__at).#skipped_members).write(__value) };
+                    )*
                     // SAFETY: every field has been made.
                     ::core::result::Result::Ok(unsafe { __place.assume_init_mut() })
                 }
@@ -404,18 +483,10 @@ impl Parts<'_> {
         let turbofish = ty_generics.as_turbofish();
         let constants = quote!(#handles #turbofish);
         let name = &name.text;
-        let descriptions = columns.iter().enumerate().map(|(i, column)| {
-            let Stored { name, docs, .. } = column.stored;
-            let (name, encoding) = (&name.text, &column.encoding);
-            quote! {
-                #krate::FieldDesc {
-                    name: #name,
-                    docs: #docs,
-                    offset: #constants::LAYOUT.offsets[#i],
-                    ty: #encoding::TYPE,
-                }
-            }
-        });
+        let descriptions = columns
+            .iter()
+            .enumerate()
+            .map(|(i, column)| column.description(krate, &quote!(#constants::LAYOUT.offsets[#i])));
         let mut made = columns.iter().enumerate();
         let made = record.fields.iter().filter_map(|field| {
             let member = generated_member(&field.member);
@@ -424,16 +495,11 @@ impl Parts<'_> {
                     let (i, name) = (made.next()?.0, &stored.name.text);
                     Some(quote!(#member: #krate::Field::new(#name, #constants::LAYOUT.offsets[#i])))
                 }
-                Transfer::Skipped if field_name(field).is_none() => Some(quote!(#member: ())),
-                Transfer::Skipped => None,
+                Transfer::Skipped(_) if field_name(field).is_none() => Some(quote!(#member: ())),
+                Transfer::Skipped(_) => None,
             }
         });
-        // A constant of a type that depends on no parameter is looked at here and now; the layout of a generic one is
-        // known where it is used.
-        let generic =
-            generics.params.iter().any(|param| matches!(param, GenericParam::Type(_) | GenericParam::Const(_)));
-        let looked_at =
-            (!generic).then(|| quote!(const _: ::core::primitive::usize = <#ident as #krate::SharedField>::SIZE;));
+        let looked_at = looked_at(&record.head);
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::SharedRecord for #ident #ty_generics #bounds {
@@ -468,7 +534,7 @@ fn field_name(field: &Field) -> Option<Ident> {
 }
 
 /// A comparison at compile time that complains where the user stated the number.
-fn check(krate: &syn::Path, function: &str, name: &str, stated: &Expr, actual: &TokenStream) -> TokenStream {
+pub(crate) fn check(krate: &syn::Path, function: &str, name: &str, stated: &Expr, actual: &TokenStream) -> TokenStream {
     let span = generated(stated.span());
     let krate = as_generated(krate, Some(span));
     let function = Ident::new(function, span);
@@ -480,84 +546,17 @@ fn check(krate: &syn::Path, function: &str, name: &str, stated: &Expr, actual: &
 }
 
 /// A look at a capacity that complains where the user stated it.
-fn check_capacity(krate: &syn::Path, level: &Expr) -> TokenStream {
+pub(crate) fn check_capacity(krate: &syn::Path, level: &Expr) -> TokenStream {
     let span = generated(level.span());
     let krate = as_generated(krate, Some(span));
     let level = as_generated(level, None);
     quote_spanned!(span=> #krate::__private::check_capacity::<{ #level }>();)
 }
 
-fn expand_enum(of: &Enum) -> TokenStream {
-    let Head { ident, generics, krate, name, docs, size, align, .. } = &of.head;
-    let (impl_generics, ty_generics, bounds) = generics.split_for_impl();
-    let name = &name.text;
-    let tag = Ident::new(of.tag.name(), Span::call_site());
-    let tag = quote!(::core::primitive::#tag);
-    let variants: Vec<Ident> = of
-        .variants
-        .iter()
-        .map(|variant| {
-            let mut ident = variant.ident.clone();
-            ident.set_span(generated(ident.span()));
-            ident
-        })
-        .collect();
-    let descriptions = of.variants.iter().zip(&variants).map(|(variant, ident)| {
-        let (name, docs) = (&variant.name.text, &variant.docs);
-        quote! {
-            #krate::VariantDesc {
-                name: #name,
-                docs: #docs,
-                value: Self::#ident as #tag as ::core::primitive::i128,
-                fields: &[],
-            }
-        }
-    });
-    let tag_size = quote!(<#tag as #krate::SharedField>::SIZE);
-    let tag_align = quote!(<#tag as #krate::SharedField>::ALIGN);
-    let size = size.iter().map(|size| check(krate, "check_size", name, size, &tag_size));
-    let align = align.iter().map(|align| check(krate, "check_align", name, align, &tag_align));
-    let stated: Vec<TokenStream> = size.chain(align).collect();
-    let stated = (!stated.is_empty()).then(|| quote!(const _: () = { #(#stated)* };));
-    quote! {
-        #[automatically_derived]
-        impl #impl_generics #krate::SharedField for #ident #ty_generics #bounds {
-            const SIZE: ::core::primitive::usize = #tag_size;
-            const ALIGN: ::core::primitive::usize = #tag_align;
-            const TYPE: #krate::TypeDesc = #krate::TypeDesc::Enum {
-                desc: &#krate::EnumDesc {
-                    name: #name,
-                    docs: #docs,
-                    size: #tag_size,
-                    align: #tag_align,
-                    tag: &<#tag as #krate::SharedField>::TYPE,
-                    variants: &[#(#descriptions),*],
-                },
-            };
-
-            #[inline]
-            fn store(
-                &self,
-                __image: &mut [::core::primitive::u8],
-            ) -> ::core::result::Result<(), #krate::StoreError> {
-                let __tag: #tag = match self {
-                    #(Self::#variants => Self::#variants as #tag,)*
-                };
-                #krate::SharedField::store(&__tag, __image)
-            }
-
-            #[inline]
-            fn load(__image: &[::core::primitive::u8]) -> ::core::result::Result<Self, #krate::LoadError> {
-                match <#tag as #krate::SharedField>::load(__image)? {
-                    #(__tag if __tag == Self::#variants as #tag => ::core::result::Result::Ok(Self::#variants),)*
-                    __tag => ::core::result::Result::Err(#krate::__private::unknown_tag(
-                        __tag as ::core::primitive::i128,
-                        &<Self as #krate::SharedField>::TYPE,
-                    )),
-                }
-            }
-        }
-
-        #stated
-    }
+/// A use of the size that makes the compiler look at all constants here and now. The layout of a generic type is known
+/// only where it is used.
+pub(crate) fn looked_at(head: &Head) -> Option<TokenStream> {
+    let Head { ident, generics, krate, .. } = head;
+    let generic = generics.params.iter().any(|param| matches!(param, GenericParam::Type(_) | GenericParam::Const(_)));
+    (!generic).then(|| quote!(const _: ::core::primitive::usize = <#ident as #krate::SharedField>::SIZE;))
 }

@@ -9,7 +9,7 @@ use syn::{Data, DeriveInput, Fields, Path, Type, parse_quote};
 
 use crate::attr;
 use crate::errors::Errors;
-use crate::expand::handles_name;
+use crate::expand::declared_name;
 
 /// Implementations that satisfy whatever uses the type.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
@@ -62,7 +62,7 @@ fn record(input: &DeriveInput, fields: &Fields, krate: &Path) -> TokenStream {
     let DeriveInput { ident, vis, .. } = input;
     let (impl_generics, ty_generics, bounds) = input.generics.split_for_impl();
     let name = ident.to_string();
-    let handles = handles_name(ident, &quote!(#input));
+    let handles = declared_name(ident, "Fields", &quote!(#input));
     let members = fields.iter().map(|field| {
         let (vis, ty) = (&field.vis, &field.ty);
         let name = field.ident.as_ref().map(|name| {

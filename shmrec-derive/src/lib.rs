@@ -4,11 +4,13 @@
 
 mod ast;
 mod attr;
+mod encoder;
 mod errors;
 mod expand;
 mod fallback;
 mod receiver;
 mod valid;
+mod variants;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use syn::{Error, Expr, ExprLit, GenericArgument, Lit, PathArguments, PathSegment, Type, TypePath};
+use syn::{Error, Expr, ExprLit, Lit, Type, TypePath};
 
-use crate::ast::{Field, Input, Name, Stored, Transfer};
+use crate::ast::{Field, Input, Mapping, Name, Stored, Transfer};
+use crate::encoder::{Parts, bare, has_fixed_size, parts, std_name, type_arguments};
 use crate::errors::Errors;
 
 /// Adds an error for everything that is wrong with `input`.
@@ -12,28 +13,31 @@ pub(crate) fn check(input: &Input, errors: &mut Errors) {
     match input {
         Input::Record(record) => {
             schema_name(&record.head.name, errors);
-            let stored: Vec<(&Field, &Stored)> = record
-                .fields
-                .iter()
-                .filter_map(|field| match &field.transfer {
-                    Transfer::Stored(stored) => Some((field, stored.as_ref())),
-                    Transfer::Skipped => None,
-                })
-                .collect();
-            for (field, stored) in &stored {
-                path_step(&stored.name, errors);
-                field_type(&field.ty, stored, errors);
-            }
-            all_different(stored.iter().map(|(_, stored)| &stored.name), "field", errors);
+            fields(&record.fields, errors);
         }
         Input::Enum(of) => {
             schema_name(&of.head.name, errors);
             for variant in &of.variants {
                 path_step(&variant.name, errors);
+                fields(&variant.fields, errors);
             }
             all_different(of.variants.iter().map(|variant| &variant.name), "variant", errors);
         }
     }
+}
+
+fn fields(fields: &[Field], errors: &mut Errors) {
+    let stored = || {
+        fields.iter().filter_map(|field| match &field.transfer {
+            Transfer::Stored(stored) => Some((field, stored.as_ref())),
+            Transfer::Skipped(_) => None,
+        })
+    };
+    for (field, stored) in stored() {
+        path_step(&stored.name, errors);
+        field_type(&field.ty, stored, errors);
+    }
+    all_different(stored().map(|(_, stored)| &stored.name), "field", errors);
 }
 
 /// Bytes of the longest name, so that no path gets out of hand.
@@ -79,7 +83,13 @@ fn all_different<'n>(names: impl Iterator<Item = &'n Name>, what: &str, errors: 
 /// What can be told from a field's type as it is written. An alias hides what it stands for; then the bounds of the
 /// generated code decide.
 fn field_type(ty: &Type, stored: &Stored, errors: &mut Errors) {
-    if let Some((part, message)) = refusal(ty) {
+    // What is mapped may be anything; what it is mapped to may not.
+    let (stands, growth) = match &stored.mapping {
+        Mapping::None => (Some(ty), growth(ty)),
+        Mapping::As(mapped) => (Some(mapped), growth(mapped)),
+        Mapping::With(mapped) => (None, growth(mapped)),
+    };
+    if let Some((part, message)) = stands.and_then(refusal) {
         errors.on(part, message);
         return;
     }
@@ -88,27 +98,28 @@ fn field_type(ty: &Type, stored: &Stored, errors: &mut Errors) {
             errors.on(level, "a capacity must be at least 1");
         }
     }
-    let growth = growth(ty);
     let given = stored.capacity.len();
     if stored.flawed || growth.levels == given || (!growth.exact && growth.levels < given) {
         return;
     }
     let message = match (growth.levels, given) {
-        (0, _) => "`capacity` is for `String`, `Vec<T>` and `Box<[T]>`, and for arrays and options of them: this type \
-                   has a fixed size already"
-            .to_owned(),
+        (0, _) => {
+            "`capacity` is for `String`, `Vec<T>` and `Box<[T]>`, and for arrays, options and tuples of them: this \
+                   type has a fixed size already"
+                .to_owned()
+        }
         (1, 0) => format!(
             "`{}` has no fixed size: say how {} it may hold with `#[record(capacity = 32)]`",
-            growth.outermost, growth.unit
+            growth.first, growth.unit
         ),
-        (1, _) => "this type grows at one level: it takes one number, `#[record(capacity = 32)]`".to_owned(),
+        (1, _) => "this type grows in one place: it takes one number, `#[record(capacity = 32)]`".to_owned(),
         (levels, _) => format!(
-            "this type grows at {levels} levels, and each needs a capacity, the outermost first: \
+            "this type grows in {levels} places, and each needs a capacity, in the order in which they are written: \
              `#[record(capacity = ({}))]`",
             ["8", "32", "16", "16", "16", "16", "16", "16"][..levels.min(8)].join(", "),
         ),
     };
-    errors.on(ty, message);
+    errors.on(stands.unwrap_or(ty), message);
 }
 
 fn is_zero(level: &Expr) -> bool {
@@ -117,46 +128,44 @@ fn is_zero(level: &Expr) -> bool {
 
 /// How a type grows.
 struct Growth {
-    /// How many nested levels have no fixed size, as far as can be seen.
+    /// How many parts of it have no fixed size, as far as can be seen.
     levels: usize,
     /// Whether all of the type was seen, down to types that are known.
     exact: bool,
-    /// The outermost type without a fixed size.
-    outermost: &'static str,
+    /// The first part without a fixed size.
+    first: &'static str,
     /// What its capacity counts.
     unit: &'static str,
 }
 
 impl Growth {
     const fn fixed(exact: bool) -> Self {
-        Self { levels: 0, exact, outermost: "", unit: "" }
+        Self { levels: 0, exact, first: "", unit: "" }
     }
 
-    fn below(self, outermost: &'static str) -> Self {
-        Self { levels: self.levels + 1, exact: self.exact, outermost, unit: "many elements" }
+    /// Of a type that has both in it, `self` first.
+    fn and(self, other: Self) -> Self {
+        let (first, unit) = if self.levels > 0 { (self.first, self.unit) } else { (other.first, other.unit) };
+        Self { levels: self.levels + other.levels, exact: self.exact && other.exact, first, unit }
     }
 }
 
 fn growth(ty: &Type) -> Growth {
-    match bare(ty) {
-        Type::Array(array) => growth(&array.elem),
-        Type::Path(path) => match (std_name(path).as_deref(), type_arguments(path).as_slice()) {
-            (Some("String"), []) => Growth { levels: 1, exact: true, outermost: "String", unit: "many bytes of UTF-8" },
-            (Some("Vec"), [element]) => growth(element).below("Vec"),
-            (Some("Option"), [value]) => growth(value),
-            (Some("Box"), [content]) => match bare(content) {
-                Type::Slice(slice) => growth(&slice.elem).below("Box<[T]>"),
-                _ => Growth::fixed(false),
-            },
-            (Some(name), _) => Growth::fixed(SCALARS.contains(&name) || name == "FixedStr"),
-            (None, _) => Growth::fixed(false),
-        },
-        _ => Growth::fixed(false),
+    match parts(ty) {
+        Parts::Array(element) | Parts::Option(element) => growth(element),
+        Parts::Text => Growth { levels: 1, exact: true, first: "String", unit: "many bytes of UTF-8" },
+        Parts::Sequence(element) => {
+            let first = if matches!(bare(ty), Type::Path(path) if std_name(path).as_deref() == Some("Box")) {
+                "Box<[T]>"
+            } else {
+                "Vec"
+            };
+            Growth { levels: 1, exact: true, first, unit: "many elements" }.and(growth(element))
+        }
+        Parts::Tuple(elements) => elements.map(growth).fold(Growth::fixed(true), Growth::and),
+        Parts::Other => Growth::fixed(has_fixed_size(ty)),
     }
 }
-
-const SCALARS: [&str; 14] =
-    ["u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64", "i128", "f32", "f64", "bool", "char"];
 
 /// The part of `ty` that can be in no segment, and what to do about it.
 fn refusal(ty: &Type) -> Option<(&Type, String)> {
@@ -174,16 +183,19 @@ fn refusal(ty: &Type) -> Option<(&Type, String)> {
         },
         Type::Ptr(_) => no("an address means nothing in another process: hold the value itself, or an index into an \
                             array of the record as `u32` or `u64`"),
-        Type::FnPtr(_) => no("the address of a function means nothing in another process: use a field-less enum that \
-                              says which one"),
+        Type::FnPtr(_) => {
+            no("the address of a function means nothing in another process: use an enum that says which \
+                              one")
+        }
         Type::Slice(_) => no("a slice has no fixed size: use `[T; N]`, or `Vec<T>` with `#[record(capacity = N)]`"),
-        Type::TraitObject(_) => no("a trait object holds addresses, which mean nothing in another process: use a \
-                                    field-less enum that says which type, and fields for its data"),
+        Type::TraitObject(_) => no("a trait object holds addresses, which mean nothing in another process: use an \
+                                    enum with a variant for each type"),
         Type::ImplTrait(_) => no("`impl Trait` has no layout that another program could know: name the type"),
         Type::Never(_) => no("`!` has no values, so the record would have none"),
         Type::Tuple(tuple) if tuple.elems.is_empty() => {
             no("`()` has nothing to transfer: leave the field out, or mark it `#[record(skip)]`")
         }
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(refusal),
         Type::Path(path) => path_refusal(ty, path),
         _ => None,
     }
@@ -194,8 +206,12 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
     let arguments = type_arguments(path);
     let address = "holds an address, which means nothing in another process";
     let message = match (name.as_str(), arguments.as_slice()) {
-        ("usize", []) => "`usize` differs between platforms: use `u64`, or `u32` where it is enough".to_owned(),
-        ("isize", []) => "`isize` differs between platforms: use `i64`, or `i32` where it is enough".to_owned(),
+        ("usize", []) => "`usize` differs between platforms: use `u64` (or keep it, and store it as one: \
+                             `#[record(as = \"u64\")]`)"
+            .to_owned(),
+        ("isize", []) => "`isize` differs between platforms: use `i64` (or keep it, and store it as one: \
+                             `#[record(as = \"i64\")]`)"
+            .to_owned(),
         ("str", []) => {
             "`str` has no fixed size: use `String` with `#[record(capacity = N)]`, or `FixedStr<N>`".to_owned()
         }
@@ -243,10 +259,11 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
         }
         ("PathBuf" | "OsString" | "CString", []) => format!(
             "`{name}` has no fixed size and no portable encoding: use `String` with `#[record(capacity = N)]` (or \
-             `Vec<u8>` for bytes that are not UTF-8); a type of your own of this name can be written `self::{name}`"
+             `Vec<u8>` for bytes that are not UTF-8), or say how it becomes one with `#[record(with = \"...\", capacity = \
+             N)]`; a type of your own of this name can be written `self::{name}`"
         ),
-        ("Instant", []) => "an `Instant` means nothing in another process: use a `u64` of nanoseconds since the Unix \
-                            epoch; a type of your own of this name can be written `self::Instant`"
+        ("Instant", []) => "an `Instant` means nothing in another process: use a `SystemTime`, or a `Duration` since \
+                            one; a type of your own of this name can be written `self::Instant`"
             .to_owned(),
         ("PhantomData", [_]) => "`PhantomData` has nothing to transfer: mark the field `#[record(skip)]`".to_owned(),
         ("Vec" | "Option", [element]) => return refusal(element),
@@ -258,38 +275,4 @@ fn path_refusal<'t>(ty: &'t Type, path: &'t TypePath) -> Option<(&'t Type, Strin
 fn is_atomic(name: &str) -> bool {
     let Some(value) = name.strip_prefix("Atomic") else { return false };
     ["Bool", "Usize", "Isize", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64"].contains(&value)
-}
-
-/// The type without the brackets around it, those that a macro leaves included.
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        other => other,
-    }
-}
-
-/// The last name of a path, where it can be the standard library's: written alone or from `std`, `core` or `alloc`.
-/// Any other path leads to a type of the user's own, whatever it is called.
-fn std_name(path: &TypePath) -> Option<String> {
-    let segments = &path.path.segments;
-    let first = &segments.first()?.ident;
-    let from_std = ["std", "core", "alloc"].iter().any(|root| first == root);
-    if path.qself.is_some() || !(segments.len() == 1 || from_std) {
-        return None;
-    }
-    segments.last().map(|last| last.ident.to_string())
-}
-
-/// The types among the arguments of a path's last segment.
-fn type_arguments(path: &TypePath) -> Vec<&Type> {
-    let Some(PathSegment { arguments: PathArguments::AngleBracketed(arguments), .. }) = path.path.segments.last()
-    else {
-        return Vec::new();
-    };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    types.collect()
 }

@@ -65,7 +65,7 @@ pub use error::{
 pub use follow::Follower;
 pub use guard::Guard;
 pub use model::{
-    Capacity, Encoding, EnumDesc, Field, FieldDesc, FieldSet, Fingerprint, FixedStr, LoadError, MAX_RECORD_SIZE, Plain,
+    EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError, MAX_RECORD_SIZE,
     RecordDesc, SharedField, SharedRecord, StoreError, StoreErrorKind, TypeDesc, VariantDesc,
 };
 pub use options::{Opened, SegmentOptions, remove};
@@ -76,6 +76,11 @@ pub use shmrec_derive::SharedRecord;
 pub use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, NameProblem, Perms, SegmentName, TrustOwner, What};
 pub use version::{Published, Version};
 
+/// How values become images where their type alone does not say: what the derive writes into the types of handles.
+pub mod encoding {
+    pub use crate::model::{ArrayEncoding, As, Capacity, Counted, Elements, Encoding, Plain, Tagged, Tuple, With};
+}
+
 /// The README's programs are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
@@ -85,7 +90,7 @@ struct Readme;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::copy::copy_out;
-    pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout};
+    pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout, overlaid};
     pub use crate::model::{expect_made_at, uninit_at, unknown_tag};
     pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
 }

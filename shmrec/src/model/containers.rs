@@ -7,12 +7,12 @@
 //! that the place now holds a value.
 #![allow(unsafe_code)]
 
-use std::fmt;
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::layout::{capacity_of, round_up};
-use super::{Capacity, Encoding, LoadError, Plain, SharedField, StoreError, TypeDesc};
+use super::layout::{LEN, Layout, capacity_of, layout, option_size, round_up, string_size, vec_align, vec_size};
+use super::{Capacity, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc};
 
 /// Makes the value of `image` behind `place`.
 ///
@@ -93,14 +93,21 @@ pub(crate) fn load_boxed<V: SharedField>(image: &[u8]) -> Result<Box<V>, LoadErr
     Ok(unsafe { place.assume_init() })
 }
 
-/// The encoding of an array: its elements one after the other.
-pub(crate) struct Elements<E>(PhantomData<E>);
+/// The encoding of an array: its elements one after the other, each stored by `E`.
+#[derive(Debug)]
+pub struct Elements<E>(Infallible, PhantomData<E>);
 
-/// The encoding of an option: a tag, then the value at its alignment.
-pub(crate) struct Tagged<E>(PhantomData<E>);
+/// The encoding of an option: a tag, then the value at its alignment, stored by `E`.
+#[derive(Debug)]
+pub struct Tagged<E>(Infallible, PhantomData<E>);
 
-/// The encoding of a sequence of at most `N`: a length, then `N` places.
-pub(crate) struct Counted<const N: usize, E>(PhantomData<E>);
+/// The encoding of a sequence of at most `N`: a length, then `N` places for elements stored by `E`.
+#[derive(Debug)]
+pub struct Counted<const N: usize, E>(Infallible, PhantomData<E>);
+
+/// The encoding of a tuple: a record whose fields are stored by the encodings in the tuple `E`.
+#[derive(Debug)]
+pub struct Tuple<E>(Infallible, PhantomData<E>);
 
 impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     const SIZE: usize = array_size(E::SIZE, M);
@@ -167,7 +174,7 @@ const fn array_size(element: usize, len: usize) -> usize {
 }
 
 impl<V, E: Encoding<V>> Encoding<Option<V>> for Tagged<E> {
-    const SIZE: usize = round_up(E::ALIGN + E::SIZE, E::ALIGN);
+    const SIZE: usize = option_size(E::SIZE, E::ALIGN);
     const ALIGN: usize = E::ALIGN;
     const TYPE: TypeDesc = TypeDesc::Option { element: &E::TYPE };
 
@@ -209,13 +216,6 @@ fn tag(image: &[u8]) -> Result<bool, LoadError> {
     }
 }
 
-/// Bytes of the length in front of a string or a sequence.
-const LEN: usize = u32::SIZE;
-
-const fn counted_align(element: usize) -> usize {
-    if element > u32::ALIGN { element } else { u32::ALIGN }
-}
-
 /// The length in front of a string or a sequence, at most `capacity`.
 #[inline]
 fn length(image: &[u8], capacity: usize) -> Result<usize, LoadError> {
@@ -244,7 +244,7 @@ impl<const N: usize, E> Counted<N, E> {
         round_up(LEN, E::ALIGN)
     }
 
-    fn store_slice<V>(value: &[V], image: &mut [u8]) -> Result<(), StoreError>
+    pub(super) fn store_slice<V>(value: &[V], image: &mut [u8]) -> Result<(), StoreError>
     where
         E: Encoding<V>,
     {
@@ -256,7 +256,7 @@ impl<const N: usize, E> Counted<N, E> {
         Ok(())
     }
 
-    fn images<V>(image: &[u8]) -> Result<impl ExactSizeIterator<Item = &[u8]>, LoadError>
+    pub(super) fn images<V>(image: &[u8]) -> Result<impl ExactSizeIterator<Item = &[u8]>, LoadError>
     where
         E: Encoding<V>,
     {
@@ -267,9 +267,8 @@ impl<const N: usize, E> Counted<N, E> {
 }
 
 impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
-    const SIZE: usize =
-        round_up(Self::first::<V>() + array_size(E::SIZE, capacity_of(N)), <Self as Encoding<Vec<V>>>::ALIGN);
-    const ALIGN: usize = counted_align(E::ALIGN);
+    const SIZE: usize = vec_size(array_size(E::SIZE, capacity_of(N)), E::ALIGN);
+    const ALIGN: usize = vec_align(E::ALIGN);
     const TYPE: TypeDesc = TypeDesc::Vec { element: &E::TYPE, capacity: N };
 
     fn store(value: &Vec<V>, image: &mut [u8]) -> Result<(), StoreError> {
@@ -325,7 +324,7 @@ pub(super) fn text(image: &[u8], capacity: usize) -> Result<&str, LoadError> {
 
 /// Bytes of the image of a string of at most `capacity` bytes.
 pub(super) const fn text_size(capacity: usize) -> usize {
-    round_up(LEN + capacity_of(capacity), u32::ALIGN)
+    string_size(capacity_of(capacity))
 }
 
 /// Writes the image of a string.
@@ -443,8 +442,140 @@ macro_rules! field_as {
 field_as!([V: SharedField, const M: usize] [V; M] => Elements<Plain>);
 field_as!([V: SharedField] Option<V> => Tagged<Plain>);
 
-impl<E> fmt::Debug for Elements<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Elements")
-    }
+/// The declared name of a tuple.
+pub(crate) const TUPLE: &str = "()";
+
+macro_rules! tuples {
+    ($($n:tt $v:ident $e:ident $name:literal),+) => {
+        impl<$($e),+> Tuple<($($e,)+)> {
+            const fn laid_out<$($v),+>() -> Layout<{ [$($n),+].len() }>
+            where
+                $($e: Encoding<$v>),+
+            {
+                layout([$(($e::SIZE, $e::ALIGN)),+])
+            }
+        }
+
+        impl<$($v, $e: Encoding<$v>),+> Encoding<($($v,)+)> for Tuple<($($e,)+)> {
+            const SIZE: usize = Self::laid_out::<$($v),+>().size;
+            const ALIGN: usize = Self::laid_out::<$($v),+>().align;
+            const TYPE: TypeDesc = {
+                let layout = Self::laid_out::<$($v),+>();
+                TypeDesc::Record {
+                    record: &RecordDesc {
+                        name: TUPLE,
+                        docs: "",
+                        size: layout.size,
+                        align: layout.align,
+                        fields: &[$(FieldDesc {
+                            name: $name,
+                            docs: "",
+                            offset: layout.offsets[$n],
+                            ty: $e::TYPE,
+                            default: None,
+                        }),+],
+                    },
+                }
+            };
+
+            #[inline]
+            fn store(value: &($($v,)+), image: &mut [u8]) -> Result<(), StoreError> {
+                assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
+                let offsets = const { Self::laid_out::<$($v),+>().offsets };
+                $({
+                    let at = offsets[$n];
+                    $e::store(&value.$n, &mut image[at..at + $e::SIZE]).map_err(|e| e.in_field($name))?;
+                })+
+                Ok(())
+            }
+
+            #[inline]
+            fn load(image: &[u8]) -> Result<($($v,)+), LoadError> {
+                assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
+                let offsets = const { Self::laid_out::<$($v),+>().offsets };
+                Ok(($({
+                    let at = offsets[$n];
+                    $e::load(&image[at..at + $e::SIZE]).map_err(|e| e.in_field($name))?
+                },)+))
+            }
+
+            #[inline]
+            fn check(image: &[u8]) -> Result<(), LoadError> {
+                assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
+                let offsets = const { Self::laid_out::<$($v),+>().offsets };
+                $({
+                    let at = offsets[$n];
+                    $e::check(&image[at..at + $e::SIZE]).map_err(|e| e.in_field($name))?;
+                })+
+                Ok(())
+            }
+
+            #[inline]
+            fn load_into(value: &mut ($($v,)+), image: &[u8]) -> Result<(), LoadError> {
+                assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
+                let offsets = const { Self::laid_out::<$($v),+>().offsets };
+                $({
+                    let at = offsets[$n];
+                    $e::load_into(&mut value.$n, &image[at..at + $e::SIZE]).map_err(|e| e.in_field($name))?;
+                })+
+                Ok(())
+            }
+
+            #[inline]
+            fn load_at<'a>(
+                image: &[u8],
+                place: &'a mut MaybeUninit<($($v,)+)>,
+            ) -> Result<&'a mut ($($v,)+), LoadError> {
+                assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
+                let offsets = const { Self::laid_out::<$($v),+>().offsets };
+                let whole = place.as_mut_ptr();
+                $({
+                    let at = offsets[$n];
+                    // SAFETY: only the place is computed, inside the tuple that `place` borrows.
+                    let field = unsafe { &raw mut (*whole).$n };
+                    // SAFETY: the field lies in the tuple, aligned, and only this borrow of `place` reaches it.
+                    unsafe { load_behind::<$v, $e>(&image[at..at + $e::SIZE], field) }
+                        .map_err(|e| e.in_field($name))?;
+                })+
+                // SAFETY: each of the fields was made by `load_behind`.
+                Ok(unsafe { place.assume_init_mut() })
+            }
+        }
+
+        field_as!([$($v: SharedField),+] ($($v,)+) => Tuple<($(tuples!(@plain $v),)+)>);
+    };
+    (@plain $v:ident) => { Plain };
+}
+
+tuples!(0 V0 E0 "0");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2", 3 V3 E3 "3");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2", 3 V3 E3 "3", 4 V4 E4 "4");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2", 3 V3 E3 "3", 4 V4 E4 "4", 5 V5 E5 "5");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2", 3 V3 E3 "3", 4 V4 E4 "4", 5 V5 E5 "5", 6 V6 E6 "6");
+tuples!(0 V0 E0 "0", 1 V1 E1 "1", 2 V2 E2 "2", 3 V3 E3 "3", 4 V4 E4 "4", 5 V5 E5 "5", 6 V6 E6 "6", 7 V7 E7 "7");
+
+/// An encoding of arrays that says how each element is stored.
+///
+/// Lets a handle lead on from an array to one of its elements; implemented for every encoding of arrays that the derive
+/// writes.
+pub trait ArrayEncoding<V, const N: usize>: Encoding<[V; N]> {
+    /// The encoding of an element.
+    type Element: Encoding<V>;
+}
+
+impl<V: SharedField, const N: usize> ArrayEncoding<V, N> for Plain {
+    type Element = Plain;
+}
+
+impl<V, E, const N: usize, const M: usize> ArrayEncoding<V, M> for Capacity<N, E>
+where
+    Self: Encoding<V>,
+{
+    type Element = Self;
+}
+
+impl<V, E: Encoding<V>, const N: usize> ArrayEncoding<V, N> for Elements<E> {
+    type Element = E;
 }

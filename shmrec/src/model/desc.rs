@@ -1,5 +1,8 @@
 //! Descriptions of types, as constants: what the derive writes down and the schema and the fingerprint are made of.
 
+use super::StoreError;
+use super::layout::{option_size, string_size, vec_align, vec_size};
+
 /// The type of a field, described so that it can be laid out, compared and decoded without the Rust type.
 ///
 /// A constant of every [`SharedField`](crate::SharedField). The run-time form, which can also be read back from a
@@ -35,6 +38,20 @@ pub enum TypeDesc {
     Bool,
     /// A Unicode scalar value in 4 bytes, little-endian.
     Char,
+    /// An integer that is not 0, as the integer itself.
+    NonZero {
+        /// The type of the integer.
+        of: &'static TypeDesc,
+    },
+    /// A span of time: `u64` seconds, then `u32` nanoseconds below 1,000,000,000, in 16 bytes aligned to 8.
+    Duration,
+    /// A point in time: `i64` seconds since the Unix epoch, rounded down, then `u32` nanoseconds below 1,000,000,000
+    /// after them, in 16 bytes aligned to 8.
+    SystemTime,
+    /// An IPv4 address: its 4 octets, as they go over a network.
+    Ipv4Addr,
+    /// An IPv6 address: its 16 octets, as they go over a network.
+    Ipv6Addr,
     /// `len` elements, one after the other, without padding between them.
     Array {
         /// The type of one element.
@@ -59,7 +76,7 @@ pub enum TypeDesc {
         /// The most elements that fit.
         capacity: usize,
     },
-    /// A nested record.
+    /// A nested record; a tuple is one of the name `()`.
     Record {
         /// Its description.
         record: &'static RecordDesc,
@@ -89,7 +106,7 @@ pub struct RecordDesc {
 /// A field of a record or of an enum's variant.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDesc {
-    /// The declared name (`"0"`, `"1"`, … in a tuple struct).
+    /// The declared name (`"0"`, `"1"`, … in a tuple).
     pub name: &'static str,
     /// The doc comment, outside the fingerprint.
     pub docs: &'static str,
@@ -97,6 +114,47 @@ pub struct FieldDesc {
     pub offset: usize,
     /// The field's type.
     pub ty: TypeDesc,
+    /// What the field holds when a compatible link meets a segment without it (`#[record(default)]`): stores the image
+    /// of the default into [`TypeDesc::size`] zeroed bytes. Outside the fingerprint.
+    pub default: Option<fn(&mut [u8]) -> Result<(), StoreError>>,
+}
+
+impl TypeDesc {
+    /// Bytes of one image.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        match self {
+            Self::U8 | Self::I8 | Self::Bool => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 | Self::Char | Self::Ipv4Addr => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+            Self::U128 | Self::I128 | Self::Duration | Self::SystemTime | Self::Ipv6Addr => 16,
+            Self::NonZero { of } => of.size(),
+            Self::Array { element, len } => element.size() * *len,
+            Self::Option { element } => option_size(element.size(), element.align()),
+            Self::String { capacity } => string_size(*capacity),
+            Self::Vec { element, capacity } => vec_size(element.size() * *capacity, element.align()),
+            Self::Record { record } => record.size,
+            Self::Enum { desc } => desc.size,
+        }
+    }
+
+    /// Alignment of the image in bytes, a power of two.
+    #[must_use]
+    pub const fn align(&self) -> usize {
+        match self {
+            Self::U8 | Self::I8 | Self::Bool | Self::Ipv4Addr | Self::Ipv6Addr => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 | Self::Char | Self::String { .. } => 4,
+            Self::U64 | Self::I64 | Self::F64 | Self::Duration | Self::SystemTime => 8,
+            Self::U128 | Self::I128 => 16,
+            Self::NonZero { of } => of.align(),
+            Self::Array { element, .. } | Self::Option { element } => element.align(),
+            Self::Vec { element, .. } => vec_align(element.align()),
+            Self::Record { record } => record.align,
+            Self::Enum { desc } => desc.align,
+        }
+    }
 }
 
 /// An enum: its tag and its variants.

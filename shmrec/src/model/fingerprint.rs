@@ -149,6 +149,11 @@ impl Hasher {
             TypeDesc::F64 => self.text("\"f64\""),
             TypeDesc::Bool => self.text("\"bool\""),
             TypeDesc::Char => self.text("\"char\""),
+            TypeDesc::Duration => self.text("\"duration\""),
+            TypeDesc::SystemTime => self.text("\"system_time\""),
+            TypeDesc::Ipv4Addr => self.text("\"ipv4_addr\""),
+            TypeDesc::Ipv6Addr => self.text("\"ipv6_addr\""),
+            TypeDesc::NonZero { of } => self.text("{\"nonzero\":").ty(of).text("}"),
             TypeDesc::Array { element, len } => {
                 self.text("{\"array\":").ty(element).text(",\"len\":").number(*len).text("}")
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Encoding, LoadError, Plain, StoreError};
+use super::{ArrayEncoding, Encoding, LoadError, Plain, StoreError};
 
 /// One field of the record `R`: a value of type `V`, stored by the encoding `E`.
 ///
@@ -127,18 +127,18 @@ impl<R, V, E: Encoding<V>> Field<R, V, E> {
     }
 }
 
-impl<R, V, const N: usize, E: Encoding<V> + Encoding<[V; N]>> Field<R, [V; N], E> {
+impl<R, V, const N: usize, E: ArrayEncoding<V, N>> Field<R, [V; N], E> {
     /// The element `index` of this field, which is an array.
     ///
     /// # Panics
     ///
     /// When `index` is not below the array's length.
     #[must_use]
-    pub fn at(self, index: usize) -> Field<R, V, E> {
+    pub fn at(self, index: usize) -> Field<R, V, E::Element> {
         assert!(index < N, "index {index} of {}, which has {N} elements", self.path());
         let mut path = self.path;
         path.push(Step::Index(index));
-        Field { offset: self.offset + index * <E as Encoding<V>>::SIZE, path, types: PhantomData }
+        Field { offset: self.offset + index * E::Element::SIZE, path, types: PhantomData }
     }
 }
 

@@ -18,6 +18,29 @@ pub(crate) const fn round_up(offset: usize, align: usize) -> usize {
     }
 }
 
+/// Bytes of the length in front of a string or a sequence, and their alignment.
+pub(crate) const LEN: usize = 4;
+
+/// Bytes of an option of a value of this size and alignment.
+pub(crate) const fn option_size(size: usize, align: usize) -> usize {
+    round_up(align + size, align)
+}
+
+/// Bytes of a string of at most `capacity` bytes.
+pub(crate) const fn string_size(capacity: usize) -> usize {
+    round_up(LEN + capacity, LEN)
+}
+
+/// Bytes of a sequence whose elements have `size` bytes together and this alignment.
+pub(crate) const fn vec_size(size: usize, align: usize) -> usize {
+    round_up(round_up(LEN, align) + size, vec_align(align))
+}
+
+/// Alignment of a sequence of elements of this alignment.
+pub(crate) const fn vec_align(align: usize) -> usize {
+    if align > LEN { align } else { LEN }
+}
+
 /// A record's layout from the size and alignment of each of its `N` fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout<const N: usize> {
@@ -63,6 +86,22 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
         i += 1;
     }
     Layout { offsets, size: round_up(end, align), align }
+}
+
+/// Size and alignment of an enum whose variants, each laid out behind the tag, have these.
+#[must_use]
+pub const fn overlaid(variants: &[(usize, usize)]) -> (usize, usize) {
+    let (mut size, mut align, mut i) = (0, 1, 0);
+    while i < variants.len() {
+        if variants[i].0 > size {
+            size = variants[i].0;
+        }
+        if variants[i].1 > align {
+            align = variants[i].1;
+        }
+        i += 1;
+    }
+    (round_up(size, align), align)
 }
 
 /// `n`, a capacity that a sequence can have.

@@ -9,7 +9,7 @@ use super::{Enum, FieldSchema, Record, Schema, Type};
 pub(super) const VERSION: usize = 1;
 
 /// The scalars and their names.
-pub(super) const SCALARS: [(&str, Type); 14] = [
+pub(super) const SCALARS: [(&str, Type); 18] = [
     ("u8", Type::U8),
     ("u16", Type::U16),
     ("u32", Type::U32),
@@ -24,6 +24,10 @@ pub(super) const SCALARS: [(&str, Type); 14] = [
     ("f64", Type::F64),
     ("bool", Type::Bool),
     ("char", Type::Char),
+    ("duration", Type::Duration),
+    ("system_time", Type::SystemTime),
+    ("ipv4_addr", Type::Ipv4Addr),
+    ("ipv6_addr", Type::Ipv6Addr),
 ];
 
 /// The name of a scalar; none of a type made of others.
@@ -108,6 +112,11 @@ fn ty(out: &mut String, of: &Type) {
             out.push_str("{\"array\":");
             ty(out, element);
             put(out, format_args!(",\"len\":{len}}}"));
+        }
+        Type::NonZero { of } => {
+            out.push_str("{\"nonzero\":");
+            ty(out, of);
+            out.push('}');
         }
         Type::Option { element } => {
             out.push_str("{\"option\":");

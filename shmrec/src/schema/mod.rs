@@ -13,8 +13,8 @@ pub use diff::{Difference, Subject};
 pub(crate) use parse::check_bounds;
 pub use parse::{SchemaError, SchemaErrorKind};
 
-use crate::model::layout::round_up;
-use crate::model::{EnumDesc, FieldDesc, Fingerprint, RecordDesc, SharedRecord, TypeDesc};
+use crate::model::layout::{LEN, option_size, round_up, string_size, vec_align, vec_size};
+use crate::model::{EnumDesc, FieldDesc, Fingerprint, RecordDesc, SharedRecord, TUPLE, TypeDesc};
 
 /// The schema of a record: its fields, their types, and where they stand.
 ///
@@ -146,6 +146,19 @@ pub enum Type {
     Bool,
     /// A Unicode scalar value in 4 bytes.
     Char,
+    /// An integer that is not 0.
+    NonZero {
+        /// The type of the integer.
+        of: Box<Type>,
+    },
+    /// A span of time: `u64` seconds and `u32` nanoseconds in 16 bytes.
+    Duration,
+    /// A point in time: `i64` seconds since the Unix epoch and `u32` nanoseconds in 16 bytes.
+    SystemTime,
+    /// The 4 octets of an IPv4 address.
+    Ipv4Addr,
+    /// The 16 octets of an IPv6 address.
+    Ipv6Addr,
     /// Elements one after the other.
     Array {
         /// The type of one element.
@@ -306,9 +319,10 @@ impl Type {
         match self {
             Self::U8 | Self::I8 | Self::Bool => 1,
             Self::U16 | Self::I16 => 2,
-            Self::U32 | Self::I32 | Self::F32 | Self::Char => 4,
+            Self::U32 | Self::I32 | Self::F32 | Self::Char | Self::Ipv4Addr => 4,
             Self::U64 | Self::I64 | Self::F64 => 8,
-            Self::U128 | Self::I128 => 16,
+            Self::U128 | Self::I128 | Self::Duration | Self::SystemTime | Self::Ipv6Addr => 16,
+            Self::NonZero { of } => of.size(),
             Self::Array { element, len } => element.size() * len,
             Self::Option { element } => option_size(element.size(), element.align()),
             Self::String { capacity } => string_size(*capacity),
@@ -322,6 +336,9 @@ impl Type {
     #[must_use]
     pub fn align(&self) -> usize {
         match self {
+            Self::Ipv4Addr | Self::Ipv6Addr => 1,
+            Self::Duration | Self::SystemTime => 8,
+            Self::NonZero { of } => of.align(),
             Self::Array { element, .. } | Self::Option { element } => element.align(),
             Self::String { .. } => LEN,
             Self::Vec { element, .. } => vec_align(element.align()),
@@ -329,6 +346,24 @@ impl Type {
             Self::Enum(of) => of.align,
             scalar => scalar.size(),
         }
+    }
+
+    /// Whether it is an integer of 8 to 128 bits.
+    #[must_use]
+    pub fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Self::U8
+                | Self::U16
+                | Self::U32
+                | Self::U64
+                | Self::U128
+                | Self::I8
+                | Self::I16
+                | Self::I32
+                | Self::I64
+                | Self::I128
+        )
     }
 
     /// Where, inside the image, the value of an option begins, the text of a string, or the first element of a
@@ -344,29 +379,6 @@ impl Type {
     }
 }
 
-/// Bytes of the length in front of a string or a sequence, and their alignment.
-const LEN: usize = 4;
-
-/// Bytes of an option of a value of this size and alignment.
-fn option_size(size: usize, align: usize) -> usize {
-    round_up(align + size, align)
-}
-
-/// Bytes of a string of at most `capacity` bytes.
-fn string_size(capacity: usize) -> usize {
-    round_up(LEN + capacity, LEN)
-}
-
-/// Bytes of a sequence whose elements have `size` bytes together and this alignment.
-fn vec_size(size: usize, align: usize) -> usize {
-    round_up(round_up(LEN, align) + size, vec_align(align))
-}
-
-/// Alignment of a sequence of elements of this alignment.
-fn vec_align(align: usize) -> usize {
-    align.max(LEN)
-}
-
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -374,6 +386,18 @@ impl fmt::Display for Type {
             Self::Option { element } => write!(f, "Option<{element}>"),
             Self::String { capacity } => write!(f, "String (capacity {capacity})"),
             Self::Vec { element, capacity } => write!(f, "Vec<{element}> (capacity {capacity})"),
+            Self::NonZero { of } => write!(f, "NonZero<{of}>"),
+            Self::Duration => f.write_str("Duration"),
+            Self::SystemTime => f.write_str("SystemTime"),
+            Self::Ipv4Addr => f.write_str("Ipv4Addr"),
+            Self::Ipv6Addr => f.write_str("Ipv6Addr"),
+            Self::Record(record) if record.name == TUPLE => {
+                f.write_str("(")?;
+                for (i, field) in record.fields.iter().enumerate() {
+                    write!(f, "{}{}", if i > 0 { ", " } else { "" }, field.ty)?;
+                }
+                f.write_str(if record.fields.len() == 1 { ",)" } else { ")" })
+            }
             Self::Record(record) => f.write_str(&record.name),
             Self::Enum(of) => f.write_str(&of.name),
             scalar => f.write_str(json::scalar_name(scalar).unwrap_or_default()),
@@ -485,6 +509,11 @@ impl From<&TypeDesc> for Type {
             TypeDesc::F64 => Self::F64,
             TypeDesc::Bool => Self::Bool,
             TypeDesc::Char => Self::Char,
+            TypeDesc::NonZero { of } => Self::NonZero { of: boxed(of) },
+            TypeDesc::Duration => Self::Duration,
+            TypeDesc::SystemTime => Self::SystemTime,
+            TypeDesc::Ipv4Addr => Self::Ipv4Addr,
+            TypeDesc::Ipv6Addr => Self::Ipv6Addr,
             TypeDesc::Array { element, len } => Self::Array { element: boxed(element), len: *len },
             TypeDesc::Option { element } => Self::Option { element: boxed(element) },
             TypeDesc::String { capacity } => Self::String { capacity: *capacity },

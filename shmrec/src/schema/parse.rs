@@ -6,12 +6,9 @@ use std::fmt;
 
 use tinyjson::JsonValue;
 
-use super::{
-    Enum, FieldSchema, LEN, Record, Schema, Type, Variant, element_of, join, json, option_size, string_size, vec_align,
-    vec_size,
-};
+use super::{Enum, FieldSchema, Record, Schema, Type, Variant, element_of, join, json};
 use crate::model::MAX_RECORD_SIZE;
-use crate::model::layout::MAX_ALIGN;
+use crate::model::layout::{LEN, MAX_ALIGN, option_size, string_size, vec_align, vec_size};
 
 /// Bytes of the longest document, as many as a segment has room for.
 const MAX_LEN: usize = 1 << 20;
@@ -475,7 +472,9 @@ fn ty(value: &JsonValue, path: &str) -> Parsed<(Type, Extent)> {
         _ => return Err(form(path, "type", "a string or an object")),
     };
     let has = |kind: &str| object.contains_key(kind);
-    if has("array") {
+    if has("nonzero") {
+        non_zero_type(object, path)
+    } else if has("array") {
         array_type(object, path)
     } else if has("option") {
         option_type(object, path)
@@ -509,6 +508,16 @@ fn array_type(object: &HashMap<String, JsonValue>, path: &str) -> Parsed<(Type, 
     let len = number(len, path, "len")?;
     let extent = Extent::bounded(one.size.checked_mul(len), one.align, one.values.checked_mul(len), path)?;
     Ok((Type::Array { element: Box::new(element), len }, extent))
+}
+
+fn non_zero_type(object: &HashMap<String, JsonValue>, path: &str) -> Parsed<(Type, Extent)> {
+    let [of] = members(object, path, ["nonzero"])?;
+    let (of, extent) = ty(of, path)?;
+    if of.is_integer() {
+        Ok((Type::NonZero { of: Box::new(of) }, extent))
+    } else {
+        Err(form(path, "nonzero", "an integer's type"))
+    }
 }
 
 fn option_type(object: &HashMap<String, JsonValue>, path: &str) -> Parsed<(Type, Extent)> {

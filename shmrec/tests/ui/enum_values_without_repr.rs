@@ -1,11 +1,9 @@
 use shmrec::SharedRecord;
 
 #[derive(SharedRecord)]
-#[repr(u8)]
 enum Wrong {
-    Nothing,
-    Number(u32),
-    Point { x: f32, y: f32 },
+    Off,
+    On = 5,
 }
 
 fn main() {}

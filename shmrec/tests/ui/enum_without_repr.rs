@@ -1,9 +1,0 @@
-use shmrec::SharedRecord;
-
-#[derive(SharedRecord)]
-enum Wrong {
-    A,
-    B,
-}
-
-fn main() {}
