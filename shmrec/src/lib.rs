@@ -66,7 +66,7 @@ pub use follow::Follower;
 pub use guard::Guard;
 pub use model::{
     EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError, MAX_RECORD_SIZE,
-    RecordDesc, SharedField, SharedRecord, StoreError, StoreErrorKind, TypeDesc, VariantDesc,
+    RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc, VariantDesc,
 };
 pub use options::{Opened, SegmentOptions, remove};
 pub use reader::Reader;

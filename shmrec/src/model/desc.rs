@@ -103,6 +103,9 @@ pub struct RecordDesc {
     pub fields: &'static [FieldDesc],
 }
 
+/// Stores the image of a field's default into [`TypeDesc::size`] zeroed bytes.
+pub type StoreDefault = fn(&mut [u8]) -> Result<(), StoreError>;
+
 /// A field of a record or of an enum's variant.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDesc {
@@ -114,9 +117,9 @@ pub struct FieldDesc {
     pub offset: usize,
     /// The field's type.
     pub ty: TypeDesc,
-    /// What the field holds when a compatible link meets a segment without it (`#[record(default)]`): stores the image
-    /// of the default into [`TypeDesc::size`] zeroed bytes. Outside the fingerprint.
-    pub default: Option<fn(&mut [u8]) -> Result<(), StoreError>>,
+    /// What the field holds when a compatible link meets a segment without it (`#[record(default)]`). Outside the
+    /// fingerprint.
+    pub default: Option<StoreDefault>,
 }
 
 impl TypeDesc {

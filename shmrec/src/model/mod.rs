@@ -18,7 +18,7 @@ pub(crate) mod standard;
 
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple, expect_made_at, uninit_at};
 pub(crate) use containers::{TUPLE, load_boxed, load_through};
-pub use desc::{EnumDesc, FieldDesc, RecordDesc, TypeDesc, VariantDesc};
+pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
 pub use encoding::{Capacity, Encoding, Plain};
 pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};
 pub use field::{SharedField, SharedRecord};
