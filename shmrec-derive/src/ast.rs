@@ -56,6 +56,8 @@ pub(crate) struct Field {
     pub(crate) vis: Visibility,
     pub(crate) ty: Type,
     pub(crate) transfer: Transfer,
+    /// Whether its uses are warned of.
+    pub(crate) deprecated: bool,
 }
 
 /// Whether a field has a place in the image.
@@ -264,7 +266,8 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
         Some(ident) => Member::Named(ident.clone()),
         None => Member::Unnamed(Index { index, span: Span::call_site() }),
     };
-    Field { member, vis: field.vis.clone(), ty: field.ty.clone(), transfer }
+    let deprecated = field.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    Field { member, vis: field.vis.clone(), ty: field.ty.clone(), transfer, deprecated }
 }
 
 fn enumeration<'i>(

@@ -409,6 +409,8 @@ impl Parts<'_> {
             }
         });
 
+        let direct = self.direct(&constants);
+
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::SharedField for #ident #ty_generics #bounds {
@@ -419,6 +421,7 @@ impl Parts<'_> {
                 const ALIGN: ::core::primitive::usize = #constants::LAYOUT.align;
                 const TYPE: #krate::TypeDesc =
                     #krate::TypeDesc::Record { record: <Self as #krate::SharedRecord>::RECORD };
+                #direct
 
                 #[inline]
                 fn store(
@@ -474,6 +477,28 @@ impl Parts<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the record's memory is its image, found out from where its fields stand; nothing, which means no, where a
+    /// field has no place in the image. Nor where one is deprecated: the compiler would take `offset_of` for a use of it by
+    /// the user.
+    fn direct(&self, constants: &TokenStream) -> Option<TokenStream> {
+        let Head { krate, .. } = &self.record.head;
+        if self.record.fields.iter().any(|field| field.deprecated || matches!(field.transfer, Transfer::Skipped(_))) {
+            return None;
+        }
+        let fields = self.columns.iter().map(|column| {
+            let Column { encoding, member, .. } = column;
+            quote_spanned! {generated(column.field.ty.span())=>
+                #encoding::DIRECT.in_record(::core::mem::offset_of!(Self, #member), #encoding::SIZE)
+            }
+        });
+        Some(quote! {
+            // SAFETY: these are all fields, in the layout's order, each at its own offset; the functions below store, load
+            // and check them one by one, each in its range of the image.
+            const DIRECT: #krate::Direct<Self> =
+                unsafe { #krate::Direct::of_fields(&#constants::LAYOUT, [#(#fields),*]) };
+        })
     }
 
     fn shared_record(&self) -> TokenStream {

@@ -153,6 +153,14 @@ impl Parts<'_> {
             );
         };
         let tag_size = quote!(<#tag as #krate::SharedField>::SIZE);
+        // Elsewhere memory has padding that differs from variant to variant.
+        let direct = of.variants.iter().all(|variant| variant.fields.is_empty()).then(|| {
+            quote! {
+                // SAFETY: an enum without data has the size and the bytes of the tag that its `repr` names, which is its
+                // image; the check lets nothing pass but the variants' tags.
+                const DIRECT: #krate::Direct<Self> = unsafe { #krate::Direct::checked() };
+            }
+        });
 
         let descriptions = arms.iter().map(|arm| {
             let Arm { name, docs, tag, layout, .. } = arm;
@@ -230,6 +238,7 @@ impl Parts<'_> {
                         variants: &[#(#descriptions),*],
                     },
                 };
+                #direct
 
                 #[inline]
                 fn store(

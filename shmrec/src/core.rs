@@ -1,25 +1,30 @@
 //! A handle without a type: images in and out of one segment, under its lock where they go in.
 //!
 //! [`Reader`](crate::Reader) and [`Segment`](crate::Segment) are its typed faces.
+//!
+//! # Safety
+//!
+//! The only `unsafe` is to say that memory is initialised which the transfer has written.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shmrec_os::lock::{self, NotAcquired};
 use shmrec_os::words::{ReadWords, Words};
-use shmrec_os::{Attachment, Deadline, Mapping, Memory, bell};
+use shmrec_os::{Attachment, Deadline, Failure, Mapping, Memory, bell};
 
 use crate::error::{
     AlreadyLocked, Contended, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError, ReleaseError,
     VersionsExhausted, WaitError, WaitTimeout, WriteError,
 };
 use crate::transfer::{NotRead, Run, Slots, Source};
-use crate::{SegmentOptions, Version, scratch};
+use crate::{SegmentOptions, Version, bytes};
 
 /// Reads that writers overtake are repeated this often before the clock is looked at; those of large records are not.
 const FREE_ATTEMPTS: u32 = 32;
-const FREE_WORDS: usize = 1 << 13;
+const FREE_BYTES: usize = 1 << 16;
 
 const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -69,13 +74,42 @@ impl Core {
         }
     }
 
-    /// Copies `runs` of the last version to `to`, one behind the other.
+    /// Copies `runs` of the last version to `to`, one behind the other; gives them, initialised, and the version.
     #[inline(always)]
-    pub(crate) fn read(&self, runs: &[Run], to: &mut [u64]) -> Result<Version, ReadError> {
+    pub(crate) fn read<'t>(
+        &self,
+        runs: &[Run],
+        to: &'t mut [MaybeUninit<u8>],
+    ) -> Result<(Version, &'t mut [u8]), ReadError> {
         self.attachment.check_usable()?;
-        match self.attachment.memory() {
+        let version = match self.attachment.memory() {
             Memory::Mapped(mapping) => self.read_from(mapping, runs, to, |never| match never {}),
             Memory::Copied(copied) => self.read_from(copied, runs, to, |error| self.fault(error)),
+        }?;
+        // SAFETY: `Slots::read` has written all of `to`.
+        #[allow(unsafe_code)]
+        Ok((version, unsafe { bytes::assume_init(to) }))
+    }
+
+    /// Copies `run` of the last version to `bytes`.
+    #[inline(always)]
+    pub(crate) fn read_bytes(&self, run: Run, bytes: &mut [u8]) -> Result<Version, ReadError> {
+        // SAFETY: a transfer writes initialised bytes or none.
+        #[allow(unsafe_code)]
+        let to = unsafe { bytes::of_bytes(bytes) };
+        Ok(self.read(&[run], to)?.0)
+    }
+
+    /// Copies bytes of the segment that no writer changes.
+    pub(crate) fn copy_out(&self, at: usize, bytes: &mut [u8]) -> Result<(), Failure> {
+        // SAFETY: a copy writes initialised bytes or none.
+        #[allow(unsafe_code)]
+        let to = unsafe { bytes::of_bytes(bytes) };
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => mapping.copy_out(at, to).map_err(|never| match never {}),
+            Memory::Copied(copied) => {
+                Source::copy_out(copied, at, to).map_err(|error| self.attachment.failed_read(error))
+            }
         }
     }
 
@@ -84,7 +118,7 @@ impl Core {
         &self,
         memory: &M,
         runs: &[Run],
-        to: &mut [u64],
+        to: &mut [MaybeUninit<u8>],
         fault: impl FnOnce(M::Fault) -> ReadError,
     ) -> Result<Version, ReadError> {
         let mut patience = Patience::new(self.read_timeout, to.len());
@@ -96,8 +130,13 @@ impl Core {
         }
     }
 
-    /// Copies `runs` of one of the last versions to `to`.
-    pub(crate) fn read_version(&self, version: Version, runs: &[Run], to: &mut [u64]) -> Result<(), ReadError> {
+    /// As [`read`](Self::read), of one of the last versions.
+    pub(crate) fn read_version<'t>(
+        &self,
+        version: Version,
+        runs: &[Run],
+        to: &'t mut [MaybeUninit<u8>],
+    ) -> Result<&'t mut [u8], ReadError> {
         self.attachment.check_usable()?;
         match self.attachment.memory() {
             Memory::Mapped(mapping) => {
@@ -108,7 +147,10 @@ impl Core {
                 let outcome = self.slots.read_version(copied, version.get(), runs, to);
                 self.version_read(version, outcome, |error| self.fault(error))
             }
-        }
+        }?;
+        // SAFETY: `Slots::read_version` has written all of `to`.
+        #[allow(unsafe_code)]
+        Ok(unsafe { bytes::assume_init(to) })
     }
 
     fn version_read<F>(
@@ -258,7 +300,7 @@ impl Held<'_> {
 
     /// Publishes an image as the next version.
     #[inline(always)]
-    pub(crate) fn publish(&mut self, image: &[u64]) -> Result<Version, WriteError> {
+    pub(crate) fn publish(&mut self, image: &[u8]) -> Result<Version, WriteError> {
         // In the child of a fork it is the parent's lock.
         self.core.attachment.check_usable().map_err(LockError::from)?;
         match self.core.slots.publish(self.core.mapping(), image) {
@@ -335,8 +377,8 @@ struct Patience {
 
 impl Patience {
     #[inline]
-    fn new(timeout: Duration, words: usize) -> Self {
-        let free = if words <= FREE_WORDS { FREE_ATTEMPTS } else { 1 };
+    fn new(timeout: Duration, bytes: usize) -> Self {
+        let free = if bytes <= FREE_BYTES { FREE_ATTEMPTS } else { 1 };
         Self { attempts: 1, free, timeout, end: None }
     }
 
@@ -355,21 +397,7 @@ impl Patience {
     }
 }
 
-/// The run of words that a whole record of `len` bytes is.
+/// The run of bytes that a whole record of `len` bytes is.
 pub(crate) const fn whole(len: usize) -> Run {
-    Run::covering(0, len)
-}
-
-/// Reads the whole record into private memory and gives it to `use_it`.
-#[inline]
-pub(crate) fn with_image<R, E: From<ReadError>>(
-    core: &Core,
-    len: usize,
-    use_it: impl FnOnce(Version, &[u8]) -> Result<R, E>,
-) -> Result<R, E> {
-    let run = whole(len);
-    scratch::with(run.words(), |words| {
-        let version = core.read(&[run], words)?;
-        use_it(version, &scratch::bytes(words)[..len])
-    })
+    Run { at: 0, len }
 }

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::core::{Held, whole};
+use crate::core::Held;
 use crate::error::{ReadError, WriteError};
 use crate::reader::in_range;
-use crate::{FieldSet, Segment, SharedRecord, Version, scratch};
+use crate::{FieldSet, Segment, SharedRecord, Version, bytes, values};
 
 /// The writer lock of a segment, held. Reads and edits a private copy of the record, and publishes it once: when it is
 /// unlocked or dropped. [`discard`](Self::discard) publishes nothing, and neither does a drop in a panic; a function that
@@ -18,7 +18,8 @@ pub struct Guard<'a, T: SharedRecord> {
     segment: &'a Segment<T>,
     // `None` once it is given back.
     held: Option<Held<'a>>,
-    image: Vec<u64>,
+    /// One record's image, or empty.
+    image: Vec<u8>,
     state: State,
     // A guard that is made and dropped while another panic unwinds has none of its own.
     panicking_before: bool,
@@ -56,7 +57,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     /// As [`Reader::read`](crate::Reader::read).
     pub fn read(&mut self) -> Result<T, ReadError> {
         self.load()?;
-        Ok(T::load(self.bytes())?)
+        Ok(T::load(&self.image)?)
     }
 
     /// One field or several of the record as it will be published.
@@ -66,13 +67,13 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     /// As [`Reader::get`](crate::Reader::get).
     pub fn get<F: FieldSet<T>>(&mut self, fields: F) -> Result<F::Values, ReadError> {
         self.load()?;
-        let spans = fields.spans();
-        let spans = spans.as_ref();
-        for (offset, size) in spans {
-            in_range(*offset, *size, T::SIZE)?;
-        }
-        let bytes = self.bytes();
-        Ok(fields.load(|i| &bytes[spans[i].0..spans[i].0 + spans[i].1])?)
+        fields.read(|spans, to| {
+            for (offset, size) in spans {
+                in_range(*offset, *size, T::SIZE)?;
+            }
+            let parts = spans.iter().map(|(offset, size)| &self.image[*offset..offset + size]);
+            Ok::<_, ReadError>(bytes::gather(to, parts))
+        })
     }
 
     /// Replaces the record that will be published.
@@ -81,9 +82,11 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     ///
     /// [`WriteError::Store`] when a value does not fit into its field; what was to be published stays as it was.
     pub fn write(&mut self, record: &T) -> Result<(), WriteError> {
-        let mut image = vec![0; whole(T::SIZE).words()];
-        record.store(scratch::zeroed(&mut image, T::SIZE))?;
-        self.image = image;
+        values::with_image(record, |image| {
+            self.image.clear();
+            self.image.extend_from_slice(image);
+            Ok::<_, WriteError>(())
+        })?;
         self.state = State::Edited;
         Ok(())
     }
@@ -100,7 +103,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
             in_range(*offset, *size, T::SIZE)?;
         }
         let mut image = self.image.clone();
-        fields.store(values, &mut scratch::bytes_mut(&mut image)[..T::SIZE])?;
+        fields.store(values, &mut image)?;
         self.image = image;
         self.state = State::Edited;
         Ok(())
@@ -159,16 +162,12 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
 
     fn load(&mut self) -> Result<(), ReadError> {
         if self.state == State::Empty {
-            let mut image = vec![0; whole(T::SIZE).words()];
-            self.segment.read_image(&mut image)?;
+            let mut image = vec![0; T::SIZE];
+            self.segment.read_bytes(0, &mut image)?;
             self.image = image;
             self.state = State::Loaded;
         }
         Ok(())
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &scratch::bytes(&self.image)[..T::SIZE]
     }
 }
 

@@ -42,6 +42,7 @@
 //! configuration file. What other processes write into a segment is bounded and validated before it is used; nothing that
 //! another process, a file or a user can do makes this crate panic.
 
+mod bytes;
 mod copy;
 mod core;
 mod error;
@@ -55,6 +56,7 @@ mod scratch;
 mod segment;
 mod shared;
 mod transfer;
+mod values;
 mod version;
 
 pub use error::{
@@ -65,8 +67,9 @@ pub use error::{
 pub use follow::Follower;
 pub use guard::Guard;
 pub use model::{
-    EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError, MAX_RECORD_SIZE,
-    RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc, VariantDesc,
+    Direct, EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError,
+    MAX_RECORD_SIZE, Path, RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc,
+    VariantDesc,
 };
 pub use options::{Opened, SegmentOptions, remove};
 pub use reader::Reader;
@@ -89,8 +92,8 @@ struct Readme;
 /// What generated code calls, and what models and benchmarks look into. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::copy::copy_out;
+    pub use crate::copy::{copy_in, copy_out};
     pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout, overlaid};
-    pub use crate::model::{expect_made_at, uninit_at, unknown_tag};
+    pub use crate::model::{InRecord, expect_made_at, uninit_at, unknown_tag};
     pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
 }

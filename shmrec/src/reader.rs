@@ -2,15 +2,17 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use shmrec_os::{Access, Failure, Holder, Memory};
+use shmrec_os::{Access, Holder, Memory};
 
-use crate::core::{Core, whole, with_image};
+use crate::core::{Core, whole};
 use crate::error::{LinkError, Mismatch, OutOfRange, ReadError, ReleaseError, WaitError};
+use crate::model::{MAX_FIELDS, Plain};
 use crate::schema::Schema;
-use crate::transfer::{Run, Source};
-use crate::{FieldSet, Fingerprint, Follower, Published, SegmentOptions, SharedRecord, Version, model, scratch};
+use crate::transfer::Run;
+use crate::{FieldSet, Fingerprint, Follower, Published, SegmentOptions, SharedRecord, Version, values};
 
 /// A link for reading only: the segment is mapped read-only, and nothing that a reader does is seen by another program.
 ///
@@ -88,7 +90,7 @@ impl<T: SharedRecord> Reader<T> {
     /// [`read_timeout`](SegmentOptions::read_timeout).
     #[inline]
     pub fn read(&self) -> Result<T, ReadError> {
-        model::load_through(|make| with_image(&self.core, T::SIZE, |_, image| Ok(make(image)?)))
+        values::read::<T, Plain, _>(|to| self.copy_last(to, &mut Version::default()))
     }
 
     /// The last version of the record, and which it is.
@@ -97,7 +99,9 @@ impl<T: SharedRecord> Reader<T> {
     ///
     /// As [`read`](Self::read).
     pub fn read_versioned(&self) -> Result<Published<T>, ReadError> {
-        with_image(&self.core, T::SIZE, |version, image| Ok(Published { version, record: T::load(image)? }))
+        let mut version = Version::NONE;
+        let record = values::read::<T, Plain, ReadError>(|to| self.copy_last(to, &mut version))?;
+        Ok(Published { version, record })
     }
 
     /// Replaces `record` by the last version, keeping what it has allocated where that serves. Gives the version.
@@ -108,12 +112,9 @@ impl<T: SharedRecord> Reader<T> {
     ///
     /// As [`read`](Self::read); `record` is then as it was.
     pub fn read_into(&self, record: &mut T) -> Result<Version, ReadError> {
-        with_image(&self.core, T::SIZE, |version, image| {
-            // First all of it, or an error would leave half of the old record.
-            T::check(image)?;
-            record.load_into(image)?;
-            Ok(version)
-        })
+        let mut version = Version::NONE;
+        values::read_into::<T, ReadError>(record, |to| self.copy_last(to, &mut version))?;
+        Ok(version)
     }
 
     /// The last version of the record, made on the heap: for records too big for the stack.
@@ -135,10 +136,15 @@ impl<T: SharedRecord> Reader<T> {
     /// # Ok::<(), shmrec::Error>(())
     /// ```
     pub fn read_boxed(&self) -> Result<Box<T>, ReadError> {
-        with_image(&self.core, T::SIZE, |_, image| {
-            T::check(image)?;
-            Ok(model::load_boxed(image)?)
-        })
+        values::read_boxed(|to| self.copy_last(to, &mut Version::default()))
+    }
+
+    /// Copies the last version into private memory.
+    #[inline(always)]
+    fn copy_last<'t>(&self, to: &'t mut [MaybeUninit<u8>], version: &mut Version) -> Result<&'t mut [u8], ReadError> {
+        let bytes;
+        (*version, bytes) = self.core.read(&[whole(T::SIZE)], to)?;
+        Ok(bytes)
     }
 
     /// One of the last versions. A segment of `N` slots keeps `N - 1`.
@@ -148,13 +154,7 @@ impl<T: SharedRecord> Reader<T> {
     /// [`ReadError::NoSuchVersion`] when it has been overwritten or is still to come, [`ReadError::NotYetWritten`] for
     /// [`Version::NONE`]; otherwise as [`read`](Self::read).
     pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
-        let run = whole(T::SIZE);
-        model::load_through(|make| {
-            scratch::with(run.words(), |words| {
-                self.core.read_version(version, &[run], words)?;
-                Ok(make(&scratch::bytes(words)[..T::SIZE])?)
-            })
-        })
+        values::read::<T, Plain, _>(|to| self.core.read_version(version, &[whole(T::SIZE)], to))
     }
 
     /// The last versions that the segment still has, oldest first.
@@ -195,22 +195,13 @@ impl<T: SharedRecord> Reader<T> {
     /// # Ok::<(), shmrec::Error>(())
     /// ```
     pub fn get<F: FieldSet<T>>(&self, fields: F) -> Result<F::Values, ReadError> {
-        let spans = fields.spans();
-        let spans = spans.as_ref();
-        let mut runs = [Run::covering(0, 0); model::MAX_FIELDS];
-        // Where the n-th field's own bytes begin among those that are copied.
-        let mut starts = [0; model::MAX_FIELDS];
-        let mut words = 0;
-        for (i, (offset, size)) in spans.iter().enumerate() {
-            in_range(*offset, *size, T::SIZE)?;
-            runs[i] = Run::covering(*offset, *size);
-            starts[i] = words * 8 + offset % 8;
-            words += runs[i].words();
-        }
-        scratch::with(words, |memory| {
-            self.core.read(&runs[..spans.len()], memory)?;
-            let bytes = scratch::bytes(memory);
-            Ok(fields.load(|i| &bytes[starts[i]..starts[i] + spans[i].1])?)
+        fields.read(|spans, to| {
+            let mut runs = [whole(0); MAX_FIELDS];
+            for (run, (offset, size)) in runs.iter_mut().zip(spans) {
+                in_range(*offset, *size, T::SIZE)?;
+                *run = Run { at: *offset, len: *size };
+            }
+            Ok::<_, ReadError>(self.core.read(&runs[..spans.len()], to)?.1)
         })
     }
 
@@ -218,15 +209,13 @@ impl<T: SharedRecord> Reader<T> {
     ///
     /// # Errors
     ///
-    /// [`ReadError::OutOfRange`] when they are not within the record; otherwise as [`read`](Self::read).
+    /// [`ReadError::OutOfRange`] when they are not within the record; otherwise as [`read`](Self::read). `bytes` may then
+    /// hold parts of other versions.
+    #[inline]
     pub fn read_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
         in_range(offset, bytes.len(), T::SIZE)?;
-        let run = Run::covering(offset, bytes.len());
-        scratch::with(run.words(), |words| {
-            let version = self.core.read(&[run], words)?;
-            bytes.copy_from_slice(&scratch::bytes(words)[offset % 8..][..bytes.len()]);
-            Ok(version)
-        })
+        let run = Run { at: offset, len: bytes.len() };
+        self.core.read_bytes(run, bytes)
     }
 
     /// The number of the last version; [`Version::NONE`] before the first write, and when the segment cannot be read,
@@ -389,17 +378,9 @@ pub(crate) fn check_schema<T: SharedRecord>(core: &Core) -> Result<(), LinkError
             header.record_len()
         )));
     }
-    let mut words = vec![0; header.schema_len().div_ceil(8)];
-    match core.attachment().memory() {
-        Memory::Mapped(mapping) => match mapping.copy_out(header.schema(), &mut words) {
-            Ok(()) => {}
-            Err(never) => match never {},
-        },
-        Memory::Copied(copied) => Source::copy_out(copied, header.schema(), &mut words)
-            .map_err(|error| -> Failure { core.attachment().failed_read(error) })?,
-    }
-    let text = std::str::from_utf8(&scratch::bytes(&words)[..header.schema_len()])
-        .map_err(|error| damaged(format!("its schema is not UTF-8: {error}")))?;
+    let mut text = vec![0; header.schema_len()];
+    core.copy_out(header.schema(), &mut text)?;
+    let text = std::str::from_utf8(&text).map_err(|error| damaged(format!("its schema is not UTF-8: {error}")))?;
     let theirs = Schema::parse(text).map_err(|error| damaged(format!("its schema cannot be read: {error}")))?;
     let differences = Schema::of::<T>().differences(&theirs);
     if differences.is_empty() {

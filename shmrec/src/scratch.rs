@@ -1,63 +1,51 @@
-//! Private memory for images, aligned to words.
+//! Private memory for images, aligned to cache lines.
 
 use std::cell::Cell;
+use std::mem::MaybeUninit;
 
-use zerocopy::IntoBytes;
+use crate::bytes;
 
-/// Images of up to this many words are made on the stack: zeroing so much costs a nanosecond or a few.
-const TINY: usize = 8;
+/// Images of up to this many lines are made on the stack.
 const SMALL: usize = 32;
 
-/// Memory for up to this many words, 1 MiB, is kept by each thread.
-const KEPT: usize = 1 << 17;
+/// Memory for up to this many lines, 1 MiB, is kept by each thread.
+const KEPT: usize = 1 << 14;
+
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line {
+    _bytes: [u8; 64],
+}
 
 thread_local! {
     /// The last larger image's memory of this thread, kept for the next.
-    static LARGE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+    static LARGE: Cell<Vec<MaybeUninit<Line>>> = const { Cell::new(Vec::new()) };
 }
 
-/// Gives `use_it` memory for `words` words. What stands in it is anything that stood there before.
+/// Gives `use_it` memory for `len` bytes. Nothing stands in it.
 #[inline]
-pub(crate) fn with<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
-    // With a constant number of words only one of the three is compiled.
-    if words <= TINY {
-        use_it(&mut [0; TINY][..words])
-    } else if words <= SMALL {
-        use_it(&mut [0; SMALL][..words])
+pub(crate) fn with<R>(len: usize, use_it: impl FnOnce(&mut [MaybeUninit<u8>]) -> R) -> R {
+    // With a constant length only one of the two is compiled.
+    if len <= SMALL * size_of::<Line>() {
+        let mut place = MaybeUninit::<[Line; SMALL]>::uninit();
+        use_it(&mut bytes::of_place(&mut place)[..len])
     } else {
-        with_large(words, use_it)
+        with_large(len, use_it)
     }
 }
 
-fn with_large<R>(words: usize, use_it: impl FnOnce(&mut [u64]) -> R) -> R {
+fn with_large<R>(len: usize, use_it: impl FnOnce(&mut [MaybeUninit<u8>]) -> R) -> R {
     // Taken out, so that a nested call finds none and makes its own. While a thread ends there is none either.
     let mut memory = LARGE.try_with(Cell::take).unwrap_or_default();
-    if memory.len() < words {
-        // Zeroed by the system where it is fresh; nothing of the old is needed.
-        memory = vec![0; words];
+    let lines = len.div_ceil(size_of::<Line>());
+    if memory.len() < lines {
+        // Nothing of the old is needed, and nothing of the new is written before its time.
+        drop(memory);
+        memory = Box::new_uninit_slice(lines).into_vec();
     }
-    let outcome = use_it(&mut memory[..words]);
+    let outcome = use_it(&mut bytes::of_places(&mut memory)[..len]);
     if memory.len() <= KEPT {
         let _ = LARGE.try_with(|large| large.set(memory));
     }
     outcome
-}
-
-/// The bytes of some words.
-#[inline]
-pub(crate) fn bytes(words: &[u64]) -> &[u8] {
-    words.as_bytes()
-}
-
-/// The bytes of some words.
-#[inline]
-pub(crate) fn bytes_mut(words: &mut [u64]) -> &mut [u8] {
-    words.as_mut_bytes()
-}
-
-/// A zeroed image of `len` bytes at the front of `words`, as the model wants it; what is behind it is zero too.
-#[inline]
-pub(crate) fn zeroed(words: &mut [u64], len: usize) -> &mut [u8] {
-    words.fill(0);
-    &mut bytes_mut(words)[..len]
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use shmrec_os::format::{Header, MAX_RECORD_LEN, Plan, SLOTS};
 use shmrec_os::{Access, NewSegment, SegmentName};
+use zerocopy::IntoBytes;
 
 use crate::core::{Core, whole};
-use crate::error::{CreateError, InvalidOptions, LinkError, LockError, ReadError, ReleaseError, WriteError};
+use crate::error::{CreateError, InvalidOptions, LinkError, LockError, ReleaseError, WriteError};
 use crate::guard::Guard;
 use crate::reader::{Reader, check_schema, in_range};
 use crate::schema::{self, Schema};
 use crate::transfer::Slots;
-use crate::{FieldSet, SegmentOptions, SharedRecord, Version, model, scratch};
+use crate::{FieldSet, SegmentOptions, SharedRecord, Version, model, scratch, values};
 
 /// Records of more bytes are made on the heap by [`Segment::update`].
 const LARGE: usize = 16 << 10;
@@ -114,11 +115,10 @@ impl<T: SharedRecord> Segment<T> {
         };
         let attachment = match initial {
             None => create(&described)?,
-            Some(record) => with_stored(record, |image| {
+            Some(record) => values::with_image(record, |image| {
                 let (slot, counters_at, counters) = Slots::new(&header).first();
                 let [head, schema] = described;
-                let (record, counters) = (scratch::bytes(image), scratch::bytes(&counters));
-                Ok::<_, CreateError>(create(&[head, schema, (slot, record), (counters_at, counters)])?)
+                Ok::<_, CreateError>(create(&[head, schema, (slot, image), (counters_at, counters.as_bytes())])?)
             })?,
         };
         Ok(Self { reader: Reader::of(Core::new(attachment, options)) })
@@ -142,7 +142,7 @@ impl<T: SharedRecord> Segment<T> {
     /// the lock for the whole [`lock_timeout`](SegmentOptions::lock_timeout).
     #[inline]
     pub fn write(&self, record: &T) -> Result<Version, WriteError> {
-        with_stored(record, |image| {
+        values::with_image(record, |image| {
             // The image is made before the lock is taken: others wait for the copy only.
             let mut held = self.core().lock(Some(self.core().lock_timeout()), false)?;
             held.publish(image).and_then(|version| held.unlock().map(|()| version))
@@ -173,11 +173,11 @@ impl<T: SharedRecord> Segment<T> {
         let outcome = if T::SIZE > LARGE {
             let mut record = self.reader.read_boxed()?;
             let outcome = change(&mut record);
-            with_stored(&*record, |image| held.publish(image)).map(|_| outcome)
+            values::with_image(&*record, |image| held.publish(image)).map(|_| outcome)
         } else {
             let mut record = self.reader.read()?;
             let outcome = change(&mut record);
-            with_stored(&record, |image| held.publish(image)).map(|_| outcome)
+            values::with_image(&record, |image| held.publish(image)).map(|_| outcome)
         };
         outcome.and_then(|outcome| held.unlock().map(|()| outcome))
     }
@@ -231,12 +231,11 @@ impl<T: SharedRecord> Segment<T> {
         guarded: bool,
         change: impl FnOnce(&mut [u8]) -> Result<(), WriteError>,
     ) -> Result<Version, WriteError> {
-        let run = whole(T::SIZE);
-        scratch::with(run.words(), |words| {
+        scratch::with(T::SIZE, |to| {
             let mut held = self.core().lock(Some(self.core().lock_timeout()), guarded)?;
-            self.core().read(&[run], words)?;
-            change(&mut scratch::bytes_mut(words)[..T::SIZE])?;
-            let version = held.publish(words)?;
+            let (_, image) = self.core().read(&[whole(T::SIZE)], to)?;
+            change(image)?;
+            let version = held.publish(image)?;
             held.unlock()?;
             Ok(version)
         })
@@ -298,11 +297,6 @@ impl<T: SharedRecord> Segment<T> {
     pub fn release(self) -> Result<(), ReleaseError> {
         self.reader.release()
     }
-
-    /// Reads the last version into an image of whole words, for one who holds the lock.
-    pub(crate) fn read_image(&self, words: &mut [u64]) -> Result<Version, ReadError> {
-        self.core().read(&[whole(T::SIZE)], words)
-    }
 }
 
 /// The schema as it stands in a segment; without doc comments, if it would be too long with them.
@@ -317,18 +311,6 @@ fn schema_text<T: SharedRecord>() -> Result<String, CreateError> {
         Ok(()) => Ok(text),
         Err(error) => Err(InvalidOptions::Schema(error).into()),
     }
-}
-
-/// Makes a record's image and gives it to `use_it`.
-#[inline]
-pub(crate) fn with_stored<T: SharedRecord, R, E: From<crate::StoreError>>(
-    record: &T,
-    use_it: impl FnOnce(&[u64]) -> Result<R, E>,
-) -> Result<R, E> {
-    scratch::with(whole(T::SIZE).words(), |words| {
-        record.store(scratch::zeroed(words, T::SIZE))?;
-        use_it(words)
-    })
 }
 
 impl<T> Deref for Segment<T> {

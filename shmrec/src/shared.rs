@@ -6,8 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use crate::core::Held;
 use crate::error::{CreateError, LinkError, ReadError, ReleaseError, WriteError};
-use crate::segment::with_stored;
-use crate::{Segment, SharedRecord, Version};
+use crate::{Segment, SharedRecord, Version, values};
 
 /// Your record, and a segment that it is transferred to and from when you say so.
 ///
@@ -173,7 +172,7 @@ impl<T: SharedRecord> Locked<'_, T> {
     ///
     /// As [`Segment::write`].
     pub fn push(mut self) -> Result<Version, WriteError> {
-        let version = with_stored(&*self.record, |image| self.held.publish(image))?;
+        let version = values::with_image(&*self.record, |image| self.held.publish(image))?;
         *self.version = version;
         self.held.unlock()?;
         Ok(version)

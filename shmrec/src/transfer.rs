@@ -14,35 +14,46 @@
 //!   `committed`: the copy sees all of that version, or something later.
 
 use std::convert::Infallible;
+use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 
 use shmrec_os::format::Header;
 use shmrec_os::words::{ReadWords, Words};
 use shmrec_os::{Copied, Mapping};
-use zerocopy::IntoBytes;
 
-use crate::copy;
+use crate::copy::{self, WORD};
 
-/// Memory from which runs of words can be copied.
-pub trait Source: ReadWords {
-    /// Copies words that other processes may be storing to.
-    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Self::Fault>;
+/// Memory from which bytes can be copied.
+///
+/// # Safety
+///
+/// [`copy_out`](Self::copy_out) has written all of `to` when it returns `Ok`.
+#[allow(unsafe_code)]
+pub unsafe trait Source: ReadWords {
+    /// Copies bytes that other processes may be storing to.
+    ///
+    /// # Errors
+    ///
+    /// When the memory is reached by a system call and that fails.
+    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Self::Fault>;
 }
 
-/// Memory to which runs of words can be copied.
+/// Memory to which bytes can be copied.
 pub trait Target: Source + Words {
-    /// Copies words to where other processes may be loading.
-    fn copy_in(&self, from: &[u64], at: usize);
+    /// Copies bytes to where other processes may be loading, from a whole word on; the rest of the last word becomes zero.
+    fn copy_in(&self, from: &[u8], at: usize);
 }
 
-impl Source for Mapping {
-    #[allow(unsafe_code)]
+// SAFETY: `copy::copy_out` gives all of `to`, initialised.
+#[allow(unsafe_code)]
+unsafe impl Source for Mapping {
     #[inline]
-    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Infallible> {
-        let from = self.words(at, size_of_val(to));
-        // SAFETY: `words` has checked that the bytes lie in the mapping and are aligned; and all of this program reaches
-        // mappings by atomic accesses only.
-        unsafe { copy::copy_out(from, to) };
+    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
+        let skipped = at % WORD;
+        let words = self.words(at - skipped, (skipped + to.len()).next_multiple_of(WORD)).cast::<u8>();
+        // SAFETY: `words` has checked that the words around the bytes lie in the mapping and are aligned; and all of this
+        // program reaches mappings by atomic accesses only.
+        unsafe { copy::copy_out(words.wrapping_add(skipped), to) };
         Ok(())
     }
 }
@@ -50,16 +61,18 @@ impl Source for Mapping {
 impl Target for Mapping {
     #[allow(unsafe_code)]
     #[inline]
-    fn copy_in(&self, from: &[u64], at: usize) {
+    fn copy_in(&self, from: &[u8], at: usize) {
         assert!(self.is_writable(), "a store to a read-only mapping");
         // SAFETY: as in `copy_out`, and the mapping is writable.
-        unsafe { copy::copy_in(from, self.words(at, size_of_val(from))) };
+        unsafe { copy::copy_in(from, self.words(at, from.len().next_multiple_of(WORD))) };
     }
 }
 
-impl Source for Copied {
-    fn copy_out(&self, at: usize, to: &mut [u64]) -> std::io::Result<()> {
-        Copied::copy_out(self, at, to.as_mut_bytes())
+// SAFETY: `Copied::copy_out` reads until all of `to` is filled.
+#[allow(unsafe_code)]
+unsafe impl Source for Copied {
+    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
+        Copied::copy_out(self, at, to)
     }
 }
 
@@ -73,24 +86,13 @@ pub struct Slots {
     count: u64,
 }
 
-/// A run of words of a record: where it begins, in bytes from the record's start, and how many words it has.
+/// A run of bytes of a record: where it begins, from the record's start, and how many they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    at: usize,
-    words: usize,
-}
-
-impl Run {
-    /// The words that cover `len` bytes at `offset`.
-    pub const fn covering(offset: usize, len: usize) -> Self {
-        let at = offset & !7;
-        Self { at, words: (offset + len).div_ceil(8) - at / 8 }
-    }
-
-    /// How many words.
-    pub const fn words(self) -> usize {
-        self.words
-    }
+    /// Bytes from the record's start.
+    pub at: usize,
+    /// Bytes.
+    pub len: usize,
 }
 
 /// Why nothing was read.
@@ -156,14 +158,22 @@ impl Slots {
         Ok(version)
     }
 
-    /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. `again` says whether to
-    /// try once more when writers were faster.
+    /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. All of `to` is then
+    /// initialised. `again` says whether to try once more when writers were faster.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRead`]; any bytes may then stand in `to`.
+    ///
+    /// # Panics
+    ///
+    /// When the runs are not exactly as many bytes as `to`.
     #[inline(always)]
     pub fn read<M: Source>(
         &self,
         memory: &M,
         runs: &[Run],
-        to: &mut [u64],
+        to: &mut [MaybeUninit<u8>],
         mut again: impl FnMut() -> bool,
     ) -> Result<u64, NotRead<M::Fault>> {
         loop {
@@ -180,13 +190,21 @@ impl Slots {
         }
     }
 
-    /// Copies `runs` of one of the last versions to `to`.
+    /// Copies `runs` of one of the last versions to `to`, all of which is then initialised.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// # Panics
+    ///
+    /// As [`read`](Self::read).
     pub fn read_version<M: Source>(
         &self,
         memory: &M,
         version: u64,
         runs: &[Run],
-        to: &mut [u64],
+        to: &mut [MaybeUninit<u8>],
     ) -> Result<(), NotRead<M::Fault>> {
         if version == 0 {
             return Err(NotRead::NotYetWritten);
@@ -204,15 +222,18 @@ impl Slots {
         memory: &M,
         version: u64,
         runs: &[Run],
-        to: &mut [u64],
+        to: &mut [MaybeUninit<u8>],
     ) -> Result<bool, M::Fault> {
         let slot = self.slot(version);
-        let mut filled = 0;
+        let mut rest = to;
         for run in runs {
-            debug_assert!(run.at + 8 * run.words <= self.stride, "{run:?} beyond the slot");
-            memory.copy_out(slot + run.at, &mut to[filled..filled + run.words])?;
-            filled += run.words;
+            debug_assert!(run.at + run.len <= self.stride, "{run:?} beyond the slot");
+            let (part, behind) = rest.split_at_mut(run.len);
+            memory.copy_out(slot + run.at, part)?;
+            rest = behind;
         }
+        // What is said to be read must have been written.
+        assert!(rest.is_empty(), "the runs are fewer bytes than their target");
         // Pairs with the release fence in `publish`.
         memory.fence(Ordering::Acquire);
         let begin = memory.load_u64(self.begin)?;
@@ -221,8 +242,12 @@ impl Slots {
     }
 
     /// Publishes `image` as the next version, which it gives. The caller holds the writer lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Exhausted`].
     #[inline(always)]
-    pub fn publish<M: Target>(&self, memory: &M, image: &[u64]) -> Result<u64, Exhausted> {
+    pub fn publish<M: Target>(&self, memory: &M, image: &[u8]) -> Result<u64, Exhausted> {
         let Ok(committed) = memory.load_u64(self.committed);
         let version = committed.checked_add(1).ok_or(Exhausted)?;
         // A writer that died after this store left the same number here: it is begun again.
@@ -233,20 +258,5 @@ impl Slots {
         // Release: pairs with the reader's acquire fence behind its load of `committed`.
         memory.store_u64(self.committed, version, Ordering::Release);
         Ok(version)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Run;
-
-    #[test]
-    fn a_run_covers_its_bytes_with_whole_words() {
-        for (offset, len, at, words) in
-            [(0, 1, 0, 1), (7, 1, 0, 1), (7, 2, 0, 2), (8, 8, 8, 1), (9, 16, 8, 3), (16, 0, 16, 0), (3, 0, 0, 1)]
-        {
-            let run = Run::covering(offset, len);
-            assert_eq!((run.at, run.words), (at, words), "{len} bytes at {offset}");
-        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -77,21 +78,35 @@ impl Words for Memory {
     }
 }
 
-impl Source for Memory {
-    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Infallible> {
-        for (i, word) in to.iter_mut().enumerate() {
-            *word = self.long[&(at + 8 * i)].load(Ordering::Relaxed);
+// SAFETY: a record of the models is whole words, each of which is written.
+#[allow(unsafe_code)]
+unsafe impl Source for Memory {
+    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
+        assert!(to.len() % 8 == 0, "{} bytes", to.len());
+        for (i, word) in to.chunks_exact_mut(8).enumerate() {
+            let value = self.long[&(at + 8 * i)].load(Ordering::Relaxed).to_ne_bytes();
+            word.copy_from_slice(&value.map(MaybeUninit::new));
         }
         Ok(())
     }
 }
 
 impl Target for Memory {
-    fn copy_in(&self, from: &[u64], at: usize) {
-        for (i, word) in from.iter().enumerate() {
-            self.long[&(at + 8 * i)].store(*word, Ordering::Relaxed);
+    fn copy_in(&self, from: &[u8], at: usize) {
+        for (i, word) in words(from).into_iter().enumerate() {
+            self.long[&(at + 8 * i)].store(word, Ordering::Relaxed);
         }
     }
+}
+
+/// The words of an image.
+fn words(image: &[u8]) -> Vec<u64> {
+    image.chunks_exact(8).map(|word| u64::from_ne_bytes(word.try_into().unwrap())).collect()
+}
+
+/// An image whose every word is `version`.
+fn image(version: u64) -> Vec<u8> {
+    [version.to_ne_bytes(); WORDS].concat()
 }
 
 /// Words per record.
@@ -125,15 +140,18 @@ fn segment(slots: u32) -> (Slots, Memory) {
 
 /// Reads once, trying again once; what comes is whole.
 fn read(slots: &Slots, memory: &Memory) -> Option<u64> {
-    let mut record = [0; WORDS];
+    let mut record = [MaybeUninit::new(0); 8 * WORDS];
     let mut attempts = 0;
     let again = || {
         attempts += 1;
         attempts < 2
     };
-    match slots.read(memory, &[Run::covering(0, 8 * WORDS)], &mut record, again) {
+    match slots.read(memory, &[Run { at: 0, len: 8 * WORDS }], &mut record, again) {
         Ok(version) => {
-            assert_eq!(record, [version; WORDS], "a torn record of version {version}");
+            // SAFETY: initialised before it was read to.
+            #[allow(unsafe_code)]
+            let record = record.map(|byte| unsafe { byte.assume_init() });
+            assert_eq!(words(&record), [version; WORDS], "a torn record of version {version}");
             Some(version)
         }
         Err(NotRead::Contended) => None,
@@ -156,7 +174,7 @@ fn a_reader_gets_one_whole_version_while_a_writer_goes_round() {
             let memory = Arc::clone(&memory);
             loom::thread::spawn(move || {
                 for version in 2..=4 {
-                    assert_eq!(slots.publish(&*memory, &[version; WORDS]).unwrap(), version);
+                    assert_eq!(slots.publish(&*memory, &image(version)).unwrap(), version);
                 }
             })
         };
@@ -220,16 +238,18 @@ impl Words for Mortal<'_> {
     fn fence_after_exchange(&self) {}
 }
 
-impl Source for Mortal<'_> {
-    fn copy_out(&self, at: usize, to: &mut [u64]) -> Result<(), Infallible> {
+// SAFETY: the memory's own implementation.
+#[allow(unsafe_code)]
+unsafe impl Source for Mortal<'_> {
+    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
         self.memory.copy_out(at, to)
     }
 }
 
 impl Target for Mortal<'_> {
-    fn copy_in(&self, from: &[u64], at: usize) {
-        for (i, word) in from.iter().enumerate() {
-            self.store_u64(at + 8 * i, *word, Ordering::Relaxed);
+    fn copy_in(&self, from: &[u8], at: usize) {
+        for (i, word) in words(from).into_iter().enumerate() {
+            self.store_u64(at + 8 * i, word, Ordering::Relaxed);
         }
     }
 }
@@ -245,10 +265,10 @@ fn a_writer_that_dies_after_any_store_leaves_the_last_version_and_the_next_write
                 let memory = Arc::clone(&memory);
                 loom::thread::spawn(move || {
                     let dying = Mortal { memory: &memory, stores_left: stores.into() };
-                    let _ = slots.publish(&dying, &[2; WORDS]);
+                    let _ = slots.publish(&dying, &image(2));
                     // The one that takes over: the same version again, or the next, if the dead one's was committed.
                     let next = if stores == 2 + WORDS as u32 { 3 } else { 2 };
-                    assert_eq!(slots.publish(&*memory, &[next; WORDS]).unwrap(), next);
+                    assert_eq!(slots.publish(&*memory, &image(next)).unwrap(), next);
                 })
             };
             read(&slots, &memory);

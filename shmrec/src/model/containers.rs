@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use super::layout::{LEN, Layout, capacity_of, layout, option_size, round_up, string_size, vec_align, vec_size};
-use super::{Capacity, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc};
+use super::{Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc};
 
 /// Makes the value of `image` behind `place`.
 ///
@@ -61,35 +61,25 @@ pub fn expect_made_at<V>(made: *const V, place: *const V) {
     assert!(std::ptr::eq(made, place), "load_at must return the place that it was given");
 }
 
-/// Makes a value from the image that `transfer` gives to its argument, once, in the place that it is returned from: each
-/// closure that it passed through by value would be one more copy of it.
-#[inline]
-pub(crate) fn load_through<V: SharedField, E>(
-    transfer: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<(), LoadError>) -> Result<(), E>,
-) -> Result<V, E> {
+/// Makes a value in the place that it is returned from, by a function that returns the place that it was given.
+#[inline(always)]
+pub(crate) fn make<V, X>(make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mut V, X>) -> Result<V, X> {
     let mut place = MaybeUninit::<V>::uninit();
-    let mut made = false;
-    transfer(&mut |image| {
-        // What fails half-way is forgotten, and that may own memory.
-        if std::mem::needs_drop::<V>() {
-            V::check(image)?;
-        }
-        // SAFETY: the place is ours, and as long as this closure.
-        unsafe { load_behind::<V, Plain>(image, place.as_mut_ptr()) }?;
-        made = true;
-        Ok(())
-    })?;
-    assert!(made, "the transfer gave no image");
-    // SAFETY: `made` says that `load_behind` returned `Ok`.
+    let at = place.as_ptr();
+    let made: *const V = make_at(&mut place)?;
+    expect_made_at(made, at);
+    // SAFETY: a reference to a value at this very address was returned.
     Ok(unsafe { place.assume_init() })
 }
 
-/// Makes a value on the heap, without a copy of it on the stack.
-pub(crate) fn load_boxed<V: SharedField>(image: &[u8]) -> Result<Box<V>, LoadError> {
+/// As [`make`], on the heap, without a copy of the value on the stack.
+#[inline(always)]
+pub(crate) fn make_boxed<V, X>(make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mut V, X>) -> Result<Box<V>, X> {
     let mut place = Box::<V>::new_uninit();
-    // SAFETY: the box is valid, aligned and ours.
-    unsafe { load_behind::<V, Plain>(image, place.as_mut_ptr()) }?;
-    // SAFETY: `load_behind` returned `Ok`.
+    let at = place.as_ptr();
+    let made: *const V = make_at(&mut place)?;
+    expect_made_at(made, at);
+    // SAFETY: as in `make`.
     Ok(unsafe { place.assume_init() })
 }
 
@@ -113,6 +103,8 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     const SIZE: usize = array_size(E::SIZE, M);
     const ALIGN: usize = E::ALIGN;
     const TYPE: TypeDesc = TypeDesc::Array { element: &E::TYPE, len: M };
+    // SAFETY: that is what the functions below do.
+    const DIRECT: Direct<[V; M], Self> = unsafe { E::DIRECT.array() };
 
     #[inline]
     fn store(value: &[V; M], image: &mut [u8]) -> Result<(), StoreError> {
@@ -405,11 +397,15 @@ encode_as!([V, E, const N: usize, const M: usize] Capacity<N, E>, [V; M] => Elem
 
 /// Makes a type whose elements are [`SharedField`]s one itself, through an encoding of [`Plain`] elements.
 macro_rules! field_as {
-    ([$($generics:tt)*] $value:ty => $inner:ty) => {
+    ([$($generics:tt)*] $value:ty => $inner:ty $(, direct: $direct:expr)?) => {
         impl<$($generics)*> SharedField for $value {
             const SIZE: usize = <$inner as Encoding<$value>>::SIZE;
             const ALIGN: usize = <$inner as Encoding<$value>>::ALIGN;
             const TYPE: TypeDesc = <$inner as Encoding<$value>>::TYPE;
+            $(
+                // SAFETY: the functions are those of the encoding that this is the promise for.
+                const DIRECT: Direct<Self> = unsafe { $direct.same_as() };
+            )?
 
             #[inline]
             fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
@@ -439,7 +435,7 @@ macro_rules! field_as {
     };
 }
 
-field_as!([V: SharedField, const M: usize] [V; M] => Elements<Plain>);
+field_as!([V: SharedField, const M: usize] [V; M] => Elements<Plain>, direct: <Elements<Plain> as Encoding<[V; M]>>::DIRECT);
 field_as!([V: SharedField] Option<V> => Tagged<Plain>);
 
 /// The declared name of a tuple.

@@ -2,7 +2,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{LoadError, SharedField, StoreError, TypeDesc};
+use super::{Direct, LoadError, SharedField, StoreError, TypeDesc};
 
 /// A way to store values of type `V` in a fixed number of bytes.
 ///
@@ -15,13 +15,15 @@ use super::{LoadError, SharedField, StoreError, TypeDesc};
     label = "no encoding for this type",
     note = "`#[record(capacity = N)]` is for `String`, `Vec<T>`, `Box<[T]>`, and for arrays and options of them"
 )]
-pub trait Encoding<V> {
+pub trait Encoding<V>: Sized {
     /// Bytes of one image, a multiple of `ALIGN`.
     const SIZE: usize;
     /// Alignment of the image inside a record, in bytes; a power of two, at most 64.
     const ALIGN: usize;
     /// The description that goes into schema and fingerprint.
     const TYPE: TypeDesc;
+    /// Whether a value's memory is its image; see [`Direct`].
+    const DIRECT: Direct<V, Self> = Direct::NO;
 
     /// As [`SharedField::store`].
     ///
@@ -74,6 +76,7 @@ impl<V: SharedField> Encoding<V> for Plain {
     const SIZE: usize = V::SIZE;
     const ALIGN: usize = V::ALIGN;
     const TYPE: TypeDesc = V::TYPE;
+    const DIRECT: Direct<V> = V::DIRECT;
 
     #[inline]
     fn store(value: &V, image: &mut [u8]) -> Result<(), StoreError> {

@@ -1,8 +1,13 @@
 //! The traits of everything that can stand in a segment, and the scalars.
+//!
+//! # Safety
+//!
+//! The only `unsafe` here is the promise that the memory of scalars is their image ([`Direct`]).
+#![allow(unsafe_code)]
 
 use std::mem::MaybeUninit;
 
-use super::{Fingerprint, LoadError, RecordDesc, StoreError, TypeDesc};
+use super::{Direct, Fingerprint, LoadError, Path, RecordDesc, StoreError, TypeDesc};
 
 /// A type whose values have an *image*: a fixed number of bytes, the same in every program.
 ///
@@ -63,6 +68,9 @@ pub trait SharedField: Sized {
 
     /// The description that goes into schema and fingerprint.
     const TYPE: TypeDesc;
+
+    /// Whether a value's memory is its image, so that transfers need no other; see [`Direct`].
+    const DIRECT: Direct<Self> = Direct::NO;
 
     /// Writes the image. `image` has exactly [`SIZE`](Self::SIZE) bytes, all zero; what is not written stays zero.
     ///
@@ -151,6 +159,9 @@ pub trait SharedRecord: SharedField {
     /// 128 bits over the canonical schema; equal in two programs exactly when their records agree.
     const FINGERPRINT: Fingerprint = Fingerprint::of_record(Self::RECORD);
 
+    /// How records travel: between the segment and the value's own memory, or through a private image.
+    const PATH: Path = Self::DIRECT.path();
+
     /// The handles of the fields, for transfers of one field or several.
     fn fields() -> Self::Fields;
 }
@@ -162,6 +173,9 @@ macro_rules! numbers {
             // C's natural alignment on 64-bit machines is the size for every number, `__int128` included.
             const ALIGN: usize = size_of::<$ty>();
             const TYPE: TypeDesc = TypeDesc::$desc;
+            // SAFETY: a number's bytes in memory are those that the functions below make and take, on the little-endian
+            // machines that this crate is for; any bytes are a number.
+            const DIRECT: Direct<Self> = unsafe { Direct::any_bytes() };
 
             #[inline]
             fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
@@ -205,6 +219,8 @@ impl SharedField for bool {
     const SIZE: usize = 1;
     const ALIGN: usize = 1;
     const TYPE: TypeDesc = TypeDesc::Bool;
+    // SAFETY: a bool is one byte in memory, 0 or 1, which is its image; `check` lets no other pass.
+    const DIRECT: Direct<Self> = unsafe { Direct::checked() };
 
     #[inline]
     fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
@@ -226,6 +242,8 @@ impl SharedField for char {
     const SIZE: usize = 4;
     const ALIGN: usize = 4;
     const TYPE: TypeDesc = TypeDesc::Char;
+    // SAFETY: a char has the size and the bytes of the `u32` that is its image; `check` lets nothing pass but scalar values.
+    const DIRECT: Direct<Self> = unsafe { Direct::checked() };
 
     #[inline]
     fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {

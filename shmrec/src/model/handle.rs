@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use super::{ArrayEncoding, Encoding, LoadError, Plain, StoreError};
+use crate::{scratch, values};
 
 /// One field of the record `R`: a value of type `V`, stored by the encoding `E`.
 ///
@@ -106,12 +108,16 @@ impl<R, V, E: Encoding<V>> Field<R, V, E> {
         Field { offset: self.offset + inner.offset, path, types: PhantomData }
     }
 
+    #[inline]
     fn load(&self, image: &[u8]) -> Result<V, LoadError> {
-        E::load(image).map_err(|error| {
-            self.path.steps().rev().fold(error, |error, step| match step {
-                Step::Field(name) => error.in_field(name),
-                Step::Index(index) => error.at_index(index),
-            })
+        E::load(image).map_err(|error| self.located(error))
+    }
+
+    #[cold]
+    fn located(&self, error: LoadError) -> LoadError {
+        self.path.steps().rev().fold(error, |error, step| match step {
+            Step::Field(name) => error.in_field(name),
+            Step::Index(index) => error.at_index(index),
         })
     }
 
@@ -168,9 +174,12 @@ pub trait FieldSet<R>: sealed::Sealed {
     #[doc(hidden)]
     fn spans(&self) -> impl AsRef<[(usize, usize)]>;
 
-    /// The values, given the image of the n-th field.
+    /// The values, given what copies the bytes at these offsets, of these sizes, one behind the other.
     #[doc(hidden)]
-    fn load<'i>(&self, image: impl Fn(usize) -> &'i [u8]) -> Result<Self::Values, LoadError>;
+    fn read<X: From<LoadError>>(
+        &self,
+        copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+    ) -> Result<Self::Values, X>;
 
     /// Stores the values into a record's image.
     #[doc(hidden)]
@@ -193,12 +202,47 @@ impl<R, V, E: Encoding<V>> FieldSet<R> for Field<R, V, E> {
         [(self.offset, E::SIZE)]
     }
 
-    fn load<'i>(&self, image: impl Fn(usize) -> &'i [u8]) -> Result<V, LoadError> {
-        self.load(image(0))
+    #[inline]
+    fn read<X: From<LoadError>>(
+        &self,
+        copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+    ) -> Result<V, X> {
+        let span = [(self.offset, E::SIZE)];
+        if E::DIRECT.is_direct() {
+            // Into the value's own memory. A field that is no value makes an error without a path, like its `load`.
+            values::read::<V, E, NotLoaded<X>>(|to| copy(&span, to).map_err(NotLoaded::Copy)).map_err(|error| {
+                match error {
+                    NotLoaded::Copy(error) => error,
+                    NotLoaded::Load(error) => self.located(error).into(),
+                }
+            })
+        } else {
+            scratch::with(E::SIZE, |to| Ok(self.load(copy(&span, to)?)?))
+        }
     }
 
     fn store(&self, values: &V, record: &mut [u8]) -> Result<(), StoreError> {
         self.store(values, record)
+    }
+}
+
+/// The next of some images that stand one behind the other.
+#[inline]
+fn next<'i>(images: &mut &'i [u8], size: usize) -> &'i [u8] {
+    let (image, rest) = images.split_at(size);
+    *images = rest;
+    image
+}
+
+/// What can fail when a field is read: its copy, or what was made of that.
+enum NotLoaded<X> {
+    Copy(X),
+    Load(LoadError),
+}
+
+impl<X> From<LoadError> for NotLoaded<X> {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
     }
 }
 
@@ -213,8 +257,16 @@ macro_rules! tuples {
                 [$((self.$n.offset, $e::SIZE)),+]
             }
 
-            fn load<'i>(&self, image: impl Fn(usize) -> &'i [u8]) -> Result<Self::Values, LoadError> {
-                Ok(($(self.$n.load(image($n))?,)+))
+            #[inline]
+            fn read<X: From<LoadError>>(
+                &self,
+                copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+            ) -> Result<Self::Values, X> {
+                let spans = [$((self.$n.offset, $e::SIZE)),+];
+                scratch::with(0 $(+ $e::SIZE)+, |to| {
+                    let mut images = &*copy(&spans, to)?;
+                    Ok(($(self.$n.load(next(&mut images, $e::SIZE))?,)+))
+                })
             }
 
             fn store(&self, values: &Self::Values, record: &mut [u8]) -> Result<(), StoreError> {

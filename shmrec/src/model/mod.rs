@@ -5,6 +5,7 @@
 
 mod containers;
 mod desc;
+mod direct;
 mod encoding;
 mod error;
 mod field;
@@ -17,8 +18,10 @@ mod mapping;
 pub(crate) mod standard;
 
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple, expect_made_at, uninit_at};
-pub(crate) use containers::{TUPLE, load_boxed, load_through};
+pub(crate) use containers::{TUPLE, make, make_boxed};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
+pub use direct::{Direct, InRecord, Path};
+pub(crate) use direct::{image, overwrite, read_at};
 pub use encoding::{Capacity, Encoding, Plain};
 pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};
 pub use field::{SharedField, SharedRecord};

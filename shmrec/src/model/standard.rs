@@ -1,4 +1,9 @@
 //! The standard library's types of fixed size: numbers in a wrapping, times, addresses.
+//!
+//! # Safety
+//!
+//! The only `unsafe` here is the promise that the memory of wrapped numbers is their image ([`Direct`]).
+#![allow(unsafe_code)]
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::{NonZero, Wrapping};
@@ -6,7 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use super::field::exact;
 use super::layout::{Layout, layout, round_up};
-use super::{EnumDesc, FieldDesc, LoadError, RecordDesc, SharedField, StoreError, TypeDesc, VariantDesc, unknown_tag};
+use super::{
+    Direct, EnumDesc, FieldDesc, LoadError, RecordDesc, SharedField, StoreError, TypeDesc, VariantDesc, unknown_tag,
+};
 
 macro_rules! non_zero {
     ($($ty:ident),* $(,)?) => {$(
@@ -14,6 +21,9 @@ macro_rules! non_zero {
             const SIZE: usize = $ty::SIZE;
             const ALIGN: usize = $ty::ALIGN;
             const TYPE: TypeDesc = TypeDesc::NonZero { of: &$ty::TYPE };
+            // SAFETY: a `NonZero` has the size and the bytes of its number (`core::num::NonZero`, "Layout"); a check is a
+            // load, and lets every number pass but 0.
+            const DIRECT: Direct<Self> = unsafe { Direct::checked() };
 
             #[inline]
             fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {
@@ -40,6 +50,8 @@ impl<T: SharedField> SharedField for Wrapping<T> {
     const SIZE: usize = T::SIZE;
     const ALIGN: usize = T::ALIGN;
     const TYPE: TypeDesc = T::TYPE;
+    // SAFETY: a `Wrapping` is `repr(transparent)`, and the functions below are those of its value.
+    const DIRECT: Direct<Self> = unsafe { T::DIRECT.same_as() };
 
     #[inline]
     fn store(&self, image: &mut [u8]) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! A segment that is not mapped, because its owner could shrink it: every access is a `pread`, which fails where a load
 //! would be a fatal signal.
 
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{Ordering, fence};
 
@@ -19,7 +20,7 @@ impl Copied {
         Self { file }
     }
 
-    /// Copies the bytes at `at`.
+    /// Copies the bytes at `at`. When it returns `Ok`, all of `to` is initialised.
     ///
     /// The kernel copies them in an order of its own, as the copy of a mapping does; what must be ordered is in calls of
     /// its own, with fences between.
@@ -27,36 +28,42 @@ impl Copied {
     /// # Errors
     ///
     /// The system's error, or `UnexpectedEof` when the file has been cut short.
-    pub fn copy_out(&self, at: usize, mut to: &mut [u8]) -> std::io::Result<()> {
-        let mut at = at as u64;
-        while !to.is_empty() {
-            match rustix::io::pread(&self.file, &mut *to, at) {
-                Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-                Ok(n) => {
-                    to = &mut to[n..];
-                    at += n as u64;
-                }
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
+    pub fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
+        fill(to.len(), |filled| {
+            rustix::io::pread(&self.file, &mut to[filled..], (at + filled) as u64).map(|(more, _)| more.len())
+        })
     }
+
+    fn word<const N: usize>(&self, at: usize) -> std::io::Result<[u8; N]> {
+        let mut word = [0; N];
+        fill(N, |filled| rustix::io::pread(&self.file, &mut word[filled..], (at + filled) as u64))?;
+        Ok(word)
+    }
+}
+
+/// Repeats `read`, which is told how much there is already and gives how much it has added, until there are `len` bytes.
+fn fill(len: usize, mut read: impl FnMut(usize) -> rustix::io::Result<usize>) -> std::io::Result<()> {
+    let mut filled = 0;
+    while filled < len {
+        match read(filled) {
+            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+            Ok(more) => filled += more,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 impl ReadWords for Copied {
     type Fault = std::io::Error;
 
     fn load_u32(&self, at: usize) -> std::io::Result<u32> {
-        let mut word = [0; 4];
-        self.copy_out(at, &mut word)?;
-        Ok(u32::from_le_bytes(word))
+        self.word(at).map(u32::from_le_bytes)
     }
 
     fn load_u64(&self, at: usize) -> std::io::Result<u64> {
-        let mut word = [0; 8];
-        self.copy_out(at, &mut word)?;
-        Ok(u64::from_le_bytes(word))
+        self.word(at).map(u64::from_le_bytes)
     }
 
     fn fence(&self, order: Ordering) {

@@ -1,0 +1,83 @@
+//! Private bytes before and after something is written to them.
+//!
+//! # Safety
+//!
+//! Views of memory of this program alone. What says that bytes are initialised is a reference to them as `u8`s: every
+//! function here that gives one has written them, or is told so by its caller.
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+
+/// The bytes of a value that is yet to be made.
+#[inline(always)]
+pub(crate) fn of_place<V>(place: &mut MaybeUninit<V>) -> &mut [MaybeUninit<u8>] {
+    of_places(std::slice::from_mut(place))
+}
+
+/// The bytes of values that are yet to be made.
+#[inline(always)]
+pub(crate) fn of_places<V>(places: &mut [MaybeUninit<V>]) -> &mut [MaybeUninit<u8>] {
+    let (first, len) = (places.as_mut_ptr().cast(), size_of_val(places));
+    // SAFETY: the places have so many bytes, which this borrow reaches alone; nothing is asked of them.
+    unsafe { std::slice::from_raw_parts_mut(first, len) }
+}
+
+/// Bytes that may be written once more.
+///
+/// # Safety
+///
+/// Nothing that is not initialised is written to them.
+#[inline(always)]
+pub(crate) unsafe fn of_bytes(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the same memory for as long, and the caller vouches that it stays initialised.
+    unsafe { &mut *(&raw mut *bytes as *mut [MaybeUninit<u8>]) }
+}
+
+/// Bytes that have been written.
+///
+/// # Safety
+///
+/// All of them have been.
+#[inline(always)]
+pub(crate) unsafe fn assume_init(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    // SAFETY: the same memory for as long, and the caller vouches that it is initialised.
+    unsafe { &mut *(&raw mut *bytes as *mut [u8]) }
+}
+
+/// Writes `from` to all of `to`.
+///
+/// # Panics
+///
+/// When the two have different lengths.
+#[inline(always)]
+pub(crate) fn fill<'t>(to: &'t mut [MaybeUninit<u8>], from: &[u8]) -> &'t mut [u8] {
+    // SAFETY: a `MaybeUninit<u8>` may hold whatever a `u8` does.
+    let from = unsafe { &*(&raw const *from as *const [MaybeUninit<u8>]) };
+    to.copy_from_slice(from);
+    // SAFETY: just written from `u8`s.
+    unsafe { assume_init(to) }
+}
+
+/// Writes `parts` to `to`, one behind the other.
+///
+/// # Panics
+///
+/// When they are not exactly as many bytes.
+pub(crate) fn gather<'t, 'p>(to: &'t mut [MaybeUninit<u8>], parts: impl Iterator<Item = &'p [u8]>) -> &'t mut [u8] {
+    let mut filled = 0;
+    for part in parts {
+        fill(&mut to[filled..filled + part.len()], part);
+        filled += part.len();
+    }
+    assert!(filled == to.len(), "the parts are fewer bytes than their target");
+    // SAFETY: as many bytes as `to` has were written, from its first on.
+    unsafe { assume_init(to) }
+}
+
+/// Writes zeros.
+#[inline(always)]
+pub(crate) fn zeroed(to: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    to.fill(MaybeUninit::new(0));
+    // SAFETY: just written.
+    unsafe { assume_init(to) }
+}

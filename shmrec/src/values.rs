@@ -1,0 +1,82 @@
+//! Values out of transfers and into them: by the value's own memory where that is the image, through a private image
+//! elsewhere.
+//!
+//! Each function that reads takes the transfer as `fill`: given memory, it writes all of it and gives it back as bytes.
+
+use std::mem::MaybeUninit;
+
+use crate::model::{self, Encoding, LoadError, Plain, SharedField, StoreError};
+use crate::scratch;
+
+/// The value of what `fill` transfers.
+#[inline(always)]
+pub(crate) fn read<V, E: Encoding<V>, X: From<LoadError>>(
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
+) -> Result<V, X> {
+    // Made in the place that it is returned from: each closure that it passed through by value would be one more copy of it.
+    if E::DIRECT.is_direct() {
+        model::make(|place| model::read_at::<V, E, X>(place, fill))
+    } else {
+        model::make(|place| {
+            scratch::with(E::SIZE, |to| {
+                let image = fill(to)?;
+                // What fails half-way is forgotten, and that may own memory.
+                if std::mem::needs_drop::<V>() {
+                    E::check(image)?;
+                }
+                Ok(E::load_at(image, place)?)
+            })
+        })
+    }
+}
+
+/// As [`read`], made on the heap: a large value never passes over the stack.
+#[inline]
+pub(crate) fn read_boxed<V: SharedField, X: From<LoadError>>(
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
+) -> Result<Box<V>, X> {
+    if V::DIRECT.is_direct() {
+        model::make_boxed(|place| model::read_at::<V, Plain, X>(place, fill))
+    } else {
+        scratch::with(V::SIZE, |to| {
+            let image = fill(to)?;
+            V::check(image)?;
+            model::make_boxed(|place| Ok(V::load_at(image, place)?))
+        })
+    }
+}
+
+/// Replaces `value` by that of what `fill` transfers, in place; on an error it is as it was.
+#[inline(always)]
+pub(crate) fn read_into<V: SharedField, X: From<LoadError>>(
+    value: &mut V,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
+) -> Result<(), X> {
+    // Even where the memory is the image, a transfer that writers overtake, or that brings invalid bytes, must not have
+    // touched the value.
+    scratch::with(V::SIZE, |to| {
+        let image = fill(to)?;
+        if V::DIRECT.is_direct() {
+            return Ok(model::overwrite::<V, Plain>(value, image)?);
+        }
+        // First all of it, or an error would leave half of the old value.
+        V::check(image)?;
+        Ok(value.load_into(image)?)
+    })
+}
+
+/// Gives the image of `value` to `use_it`.
+#[inline(always)]
+pub(crate) fn with_image<V: SharedField, R, X: From<StoreError>>(
+    value: &V,
+    use_it: impl FnOnce(&[u8]) -> Result<R, X>,
+) -> Result<R, X> {
+    match model::image::<V, Plain>(value) {
+        Some(image) => use_it(image),
+        None => scratch::with(V::SIZE, |to| {
+            let image = crate::bytes::zeroed(to);
+            value.store(image)?;
+            use_it(image)
+        }),
+    }
+}
