@@ -16,11 +16,12 @@ use shmrec_os::words::{ReadWords, Words};
 use shmrec_os::{Attachment, Deadline, Failure, Mapping, Memory, bell};
 
 use crate::error::{
-    AlreadyLocked, Contended, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError, ReleaseError,
-    VersionsExhausted, WaitError, WaitTimeout, WriteError,
+    AlreadyLocked, Contended, LinkError, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError,
+    ReleaseError, VersionsExhausted, WaitError, WaitTimeout, WriteError,
 };
+use crate::schema::Schema;
 use crate::transfer::{NotRead, Run, Slots, Source};
-use crate::{SegmentOptions, Version, bytes};
+use crate::{Fingerprint, SegmentOptions, Version, bytes};
 
 /// Reads that writers overtake are repeated this often before the clock is looked at; those of large records are not.
 const FREE_ATTEMPTS: u32 = 32;
@@ -65,6 +66,28 @@ impl Core {
         self.lock_timeout
     }
 
+    /// The schema that stands in the segment, which is that of the header's fingerprint.
+    pub(crate) fn schema(&self) -> Result<Schema, LinkError> {
+        let header = self.attachment.header();
+        let damaged = |problem: String| LinkError::from(self.attachment.damaged(problem));
+        let mut text = vec![0; header.schema_len()];
+        self.copy_out(header.schema(), &mut text)?;
+        let text = std::str::from_utf8(&text).map_err(|error| damaged(format!("its schema is not UTF-8: {error}")))?;
+        let schema = Schema::parse(text).map_err(|error| damaged(format!("its schema cannot be read: {error}")))?;
+        if schema.fingerprint() != Fingerprint::from_le_bytes(header.fingerprint()) {
+            return Err(damaged("its fingerprint is not that of its schema".to_owned()));
+        }
+        let record = schema.record();
+        if (record.size, record.align) != (header.record_len(), header.record_align()) {
+            return Err(damaged(format!(
+                "its schema is that of a record of {} bytes, and its header says {}",
+                record.size,
+                header.record_len()
+            )));
+        }
+        Ok(schema)
+    }
+
     /// The last version.
     pub(crate) fn version(&self) -> Result<Version, ReadError> {
         self.attachment.check_usable()?;
@@ -89,6 +112,26 @@ impl Core {
         // SAFETY: `Slots::read` has written all of `to`.
         #[allow(unsafe_code)]
         Ok((version, unsafe { bytes::assume_init(to) }))
+    }
+
+    /// Copies `runs` of the last version, one behind the other.
+    pub(crate) fn read_to_vec(&self, runs: &[Run]) -> Result<(Version, Vec<u8>), ReadError> {
+        let mut image = vec![0; runs.iter().map(|run| run.len).sum()];
+        // SAFETY: a transfer writes initialised bytes or none.
+        #[allow(unsafe_code)]
+        let to = unsafe { bytes::of_bytes(&mut image) };
+        let version = self.read(runs, to)?.0;
+        Ok((version, image))
+    }
+
+    /// Copies `runs` of one of the last versions, one behind the other.
+    pub(crate) fn read_version_to_vec(&self, version: Version, runs: &[Run]) -> Result<Vec<u8>, ReadError> {
+        let mut image = vec![0; runs.iter().map(|run| run.len).sum()];
+        // SAFETY: a transfer writes initialised bytes or none.
+        #[allow(unsafe_code)]
+        let to = unsafe { bytes::of_bytes(&mut image) };
+        self.read_version(version, runs, to)?;
+        Ok(image)
     }
 
     /// Copies `run` of the last version to `bytes`.
@@ -170,6 +213,21 @@ impl Core {
     /// How many versions the segment keeps, whatever a writer is doing.
     pub(crate) fn kept_versions(&self) -> u64 {
         self.slots.count() - 1
+    }
+
+    /// What `read` gives for each of the last versions that the segment still has, oldest first.
+    pub(crate) fn history<R>(&self, read: impl Fn(Version) -> Result<R, ReadError>) -> Result<Vec<R>, ReadError> {
+        let newest = self.version()?.get();
+        let oldest = newest.saturating_sub(self.kept_versions() - 1).max(1);
+        let mut versions = Vec::new();
+        for version in (oldest..=newest).map(Version::new) {
+            match read(version) {
+                Ok(record) => versions.push(record),
+                Err(ReadError::NoSuchVersion(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(versions)
     }
 
     #[cold]

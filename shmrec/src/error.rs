@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, What};
 
-use crate::schema::{Difference, SchemaError};
+use crate::schema::{Difference, PathError, SchemaError};
 use crate::{LoadError, StoreError, Version};
 
 /// Makes an error type whose variants for the system's failures are named after [`What`] happened.
@@ -218,6 +218,8 @@ failures! {
         NoSuchVersion(NoSuchVersion),
         /// Bytes outside the record.
         OutOfRange(OutOfRange),
+        /// The path of a field leads nowhere.
+        Path(PathError),
     }
 }
 
@@ -250,6 +252,10 @@ failures! {
         Invalid(LoadError),
         /// Bytes outside the record.
         OutOfRange(OutOfRange),
+        /// The path of a field leads nowhere.
+        Path(PathError),
+        /// The segment, which holds another version of the record, has no such field.
+        NotInSegment(NotInSegment),
         /// Some program has broken this one's lock. The record was published, but another may have been too.
         LockLost(LockLost),
         /// The segment's version counter is used up, or has been written over.
@@ -337,6 +343,16 @@ causes! {
     }
     "{len} bytes at offset {offset} are not within the record, which has {size} bytes";
 
+    /// Bytes that a segment does not have, because it holds another version of the record.
+    NotInSegment {
+        /// Where they begin in the program's record.
+        offset: usize,
+        /// How many.
+        len: usize,
+    }
+    "the segment holds another version of the record, without the {len} bytes that begin at offset {offset} here: they \
+     cannot be written until its creator has the field";
+
     /// A living program kept the lock.
     LockTimeout {
         /// How long it was tried.
@@ -408,6 +424,8 @@ impl StdError for InvalidOptions {}
 #[derive(Clone, Debug)]
 pub struct Mismatch {
     pub(crate) differences: Vec<Difference>,
+    /// Whether the link would have accepted what a plan bridges.
+    pub(crate) compatible: bool,
 }
 
 impl Mismatch {
@@ -420,17 +438,18 @@ impl Mismatch {
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the segment holds another record: ")?;
-        if let Some(first) = self.differences.first() {
-            write!(f, "{first}")?;
-        }
-        match self.differences.len() {
-            0 | 1 => f.write_str(": build both programs with the same definition of the record"),
-            n => write!(
-                f,
-                " (and {} more differences): build both programs with the same definition of the record",
-                n - 1
-            ),
+        let instead = if self.compatible {
+            "not even a compatible link can bridge this: give fields that the segment lacks a `#[record(default)]`, or \
+             build both programs with the same definition of the record"
+        } else {
+            "build both programs with the same definition of the record, or link with the option `compatible`"
+        };
+        match &self.differences[..] {
+            [only] => write!(f, "the segment holds another record: {only}: {instead}"),
+            all => {
+                write!(f, "the segment holds another record, with {} differences: {instead}", all.len())?;
+                all.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
+            }
         }
     }
 }

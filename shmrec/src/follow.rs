@@ -1,9 +1,10 @@
 //! Visiting every version.
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use crate::error::{ReadError, WaitError};
-use crate::{Published, Reader, SharedRecord, Version};
+use crate::{DynReader, DynRecord, Link, Published, Reader, SharedRecord, Version};
 
 /// Visits the versions of a record one after the other, and counts those that it missed.
 ///
@@ -27,15 +28,41 @@ use crate::{Published, Reader, SharedRecord, Version};
 /// # Ok::<(), shmrec::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Follower<'a, T> {
-    reader: &'a Reader<T>,
+pub struct Follower<'a, R> {
+    reader: &'a R,
     last: Version,
     missed: u64,
 }
 
-impl<'a, T: SharedRecord> Follower<'a, T> {
-    pub(crate) fn new(reader: &'a Reader<T>, last: Version) -> Self {
-        Self { reader, last, missed: 0 }
+/// A link whose versions can be followed: [`Reader`] and [`DynReader`]. Not meant to be implemented elsewhere.
+pub trait Follow: Deref<Target = Link> {
+    /// A version of the record.
+    type Record;
+
+    /// One of the last versions.
+    #[doc(hidden)]
+    fn visit(&self, version: Version) -> Result<Self::Record, ReadError>;
+}
+
+impl<T: SharedRecord> Follow for Reader<T> {
+    type Record = Published<T>;
+
+    fn visit(&self, version: Version) -> Result<Published<T>, ReadError> {
+        Ok(Published { version, record: self.read_version(version)? })
+    }
+}
+
+impl Follow for DynReader {
+    type Record = DynRecord;
+
+    fn visit(&self, version: Version) -> Result<DynRecord, ReadError> {
+        self.read_version(version)
+    }
+}
+
+impl<'a, R: Follow> Follower<'a, R> {
+    pub(crate) fn new(reader: &'a R) -> Self {
+        Self { reader, last: reader.version(), missed: 0 }
     }
 
     /// The next version, waiting for it if need be.
@@ -44,18 +71,19 @@ impl<'a, T: SharedRecord> Follower<'a, T> {
     ///
     /// [`WaitError::Timeout`] when none came in time. After any other error the version that could not be read counts as
     /// visited, so that one bad record does not end the following.
-    pub fn next(&mut self, timeout: Duration) -> Result<Published<T>, WaitError> {
+    pub fn next(&mut self, timeout: Duration) -> Result<R::Record, WaitError> {
         let (reader, last) = (self.reader, self.last);
-        let kept = reader.core.kept_versions();
-        let (version, record) = reader.core.wait(last, timeout, || {
+        let core = &reader.core;
+        let kept = core.kept_versions();
+        let (version, record) = core.wait(last, timeout, || {
             // A version that is overwritten between the two looks is looked for again, at most so often at a time.
             for _ in 0..100 {
-                let newest = reader.core.version()?.get();
+                let newest = core.version()?.get();
                 if newest <= last.get() {
                     break;
                 }
                 let version = Version::new((last.get() + 1).max(newest.saturating_sub(kept - 1)));
-                match reader.read_version(version) {
+                match reader.visit(version) {
                     Err(ReadError::NoSuchVersion(_)) => {}
                     outcome => return Ok(Some((version, outcome))),
                 }
@@ -64,7 +92,7 @@ impl<'a, T: SharedRecord> Follower<'a, T> {
         })?;
         self.missed += version.get() - last.get() - 1;
         self.last = version;
-        Ok(Published { version, record: record? })
+        Ok(record?)
     }
 
     /// How many versions were overwritten before they could be visited.

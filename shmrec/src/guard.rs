@@ -101,6 +101,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
         self.load()?;
         for (offset, size) in fields.spans().as_ref() {
             in_range(*offset, *size, T::SIZE)?;
+            self.segment.has(*offset, *size)?;
         }
         let mut image = self.image.clone();
         fields.store(values, &mut image)?;
@@ -123,7 +124,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     pub fn publish(&mut self) -> Result<Option<Version>, WriteError> {
         match (self.state, &mut self.held) {
             (State::Edited, Some(held)) => {
-                let version = held.publish(&self.image)?;
+                let version = self.segment.publish(held, &self.image)?;
                 held.ring();
                 // What is published is the last version now.
                 self.state = State::Loaded;

@@ -45,9 +45,12 @@
 mod bytes;
 mod copy;
 mod core;
+mod create;
+mod dynamic;
 mod error;
 mod follow;
 mod guard;
+mod link;
 mod model;
 mod options;
 mod reader;
@@ -56,16 +59,19 @@ mod scratch;
 mod segment;
 mod shared;
 mod transfer;
+mod value;
 mod values;
 mod version;
 
+pub use dynamic::{Children, DynReader, DynRecord, DynSegment, DynView};
 pub use error::{
     AlreadyLocked, Contended, CreateError, Error, InvalidOptions, LinkError, LockError, LockLost, LockTimeout,
-    Mismatch, NoSuchVersion, NotYetWritten, OutOfRange, ReadError, ReleaseError, RemoveError, VersionsExhausted,
-    WaitError, WaitTimeout, WriteError,
+    Mismatch, NoSuchVersion, NotInSegment, NotYetWritten, OutOfRange, ReadError, ReleaseError, RemoveError,
+    VersionsExhausted, WaitError, WaitTimeout, WriteError,
 };
-pub use follow::Follower;
+pub use follow::{Follow, Follower};
 pub use guard::Guard;
+pub use link::Link;
 pub use model::{
     Direct, EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError,
     MAX_RECORD_SIZE, Path, RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc,
@@ -77,6 +83,7 @@ pub use segment::Segment;
 pub use shared::{Locked, Shared};
 pub use shmrec_derive::SharedRecord;
 pub use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, NameProblem, Perms, SegmentName, TrustOwner, What};
+pub use value::Value;
 pub use version::{Published, Version};
 
 /// How values become images where their type alone does not say: what the derive writes into the types of handles.

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use shmrec_os::{Access, Perms, Place, SegmentName, TrustOwner};
 
-use crate::{CreateError, LinkError, Reader, Segment, SharedRecord};
+use crate::schema::Schema;
+use crate::{CreateError, DynReader, DynSegment, LinkError, Reader, Segment, SharedRecord, Value};
 
 /// How a segment is created or linked.
 ///
@@ -34,6 +35,7 @@ pub struct SegmentOptions {
     pub(crate) persist: bool,
     pub(crate) slots: u32,
     pub(crate) wake_always: bool,
+    pub(crate) compatible: bool,
     dir: Option<PathBuf>,
     trust: TrustOwner,
     pub(crate) read_timeout: Duration,
@@ -57,6 +59,7 @@ impl SegmentOptions {
             persist: false,
             slots: 4,
             wake_always: false,
+            compatible: false,
             dir: None,
             trust: TrustOwner::NoOther,
             read_timeout: Duration::from_secs(1),
@@ -112,6 +115,44 @@ impl SegmentOptions {
     /// the kernel, and not written.
     pub fn trust_owner(mut self, trust: TrustOwner) -> Self {
         self.trust = trust;
+        self
+    }
+
+    /// Whether to link to a segment that holds another version of the record, so that programs can be upgraded one by one.
+    /// Default: no, any difference is refused.
+    ///
+    /// Fields are matched by name and type, wherever they stand, those of nested records too. What the segment lacks reads
+    /// as its `#[record(default)]`, and is not written; what the program lacks keeps the value that it has when the program
+    /// writes. Nothing is converted: a field of another type is still refused, as is a missing one without a default.
+    ///
+    /// ```
+    /// use shmrec::{Segment, SegmentOptions, SharedRecord};
+    ///
+    /// mod older {
+    ///     #[derive(shmrec::SharedRecord)]
+    ///     pub struct Drive { pub speed: f64, pub fault: u16 }
+    /// }
+    ///
+    /// #[derive(SharedRecord, Debug, PartialEq)]
+    /// struct Drive {
+    ///     #[record(default = 20.0)]
+    ///     temperature: f32,
+    ///     speed: f64,
+    /// }
+    ///
+    /// # let name = &format!("compatible_{}", std::process::id());
+    /// let old = Segment::create_with(name, &older::Drive { speed: 1.5, fault: 3 })?;
+    /// assert!(Segment::<Drive>::link(name).is_err());
+    ///
+    /// let new = SegmentOptions::new().compatible(true).link::<Drive>(name)?;
+    /// assert_eq!(new.read()?, Drive { temperature: 20.0, speed: 1.5 });
+    /// new.update(|drive| drive.speed = 2.5)?;
+    /// let drive = old.read()?;
+    /// assert_eq!((drive.speed, drive.fault), (2.5, 3));
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn compatible(mut self, compatible: bool) -> Self {
+        self.compatible = compatible;
         self
     }
 
@@ -182,6 +223,60 @@ impl SegmentOptions {
     /// As [`link_wait`](Self::link_wait).
     pub fn reader_wait<T: SharedRecord>(&self, name: &str, timeout: Duration) -> Result<Reader<T>, LinkError> {
         until_found(timeout, || self.reader(name))
+    }
+
+    /// As [`create`](Self::create), for the record of a schema that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create).
+    pub fn dyn_create(&self, name: &str, schema: &Schema) -> Result<DynSegment, CreateError> {
+        DynSegment::create_by(self, name, schema, None)
+    }
+
+    /// As [`create_with`](Self::create_with), for the record of a schema that is known at run time only.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_with`](Self::create_with).
+    pub fn dyn_create_with(&self, name: &str, schema: &Schema, initial: &Value) -> Result<DynSegment, CreateError> {
+        DynSegment::create_by(self, name, schema, Some(initial))
+    }
+
+    /// Links to a segment for reading and writing, whatever its record is.
+    ///
+    /// # Errors
+    ///
+    /// As [`link`](Self::link), but no record is refused.
+    pub fn dyn_link(&self, name: &str) -> Result<DynSegment, LinkError> {
+        DynSegment::link_by(self, name)
+    }
+
+    /// Links to a segment for reading only, whatever its record is.
+    ///
+    /// # Errors
+    ///
+    /// As [`dyn_link`](Self::dyn_link).
+    pub fn dyn_reader(&self, name: &str) -> Result<DynReader, LinkError> {
+        DynReader::link_by(self, name)
+    }
+
+    /// As [`dyn_link`](Self::dyn_link), as soon as there is a segment.
+    ///
+    /// # Errors
+    ///
+    /// As [`link_wait`](Self::link_wait).
+    pub fn dyn_link_wait(&self, name: &str, timeout: Duration) -> Result<DynSegment, LinkError> {
+        until_found(timeout, || self.dyn_link(name))
+    }
+
+    /// As [`dyn_reader`](Self::dyn_reader), as soon as there is a segment.
+    ///
+    /// # Errors
+    ///
+    /// As [`link_wait`](Self::link_wait).
+    pub fn dyn_reader_wait(&self, name: &str, timeout: Duration) -> Result<DynReader, LinkError> {
+        until_found(timeout, || self.dyn_reader(name))
     }
 
     /// Links to a segment, or creates it if there is none, and says which.

@@ -3,16 +3,20 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::time::Duration;
 
-use shmrec_os::{Access, Holder, Memory};
+use shmrec_os::Access;
 
 use crate::core::{Core, whole};
 use crate::error::{LinkError, Mismatch, OutOfRange, ReadError, ReleaseError, WaitError};
 use crate::model::{MAX_FIELDS, Plain};
 use crate::schema::Schema;
+use crate::schema::compat::Plan;
 use crate::transfer::Run;
-use crate::{FieldSet, Fingerprint, Follower, Published, SegmentOptions, SharedRecord, Version, values};
+use crate::{
+    FieldSet, Fingerprint, Follower, Link, Published, SegmentOptions, SharedRecord, Version, bytes, scratch, values,
+};
 
 /// A link for reading only: the segment is mapped read-only, and nothing that a reader does is seen by another program.
 ///
@@ -48,7 +52,9 @@ use crate::{FieldSet, Fingerprint, Follower, Published, SegmentOptions, SharedRe
 /// pose.write(&Pose { x: 1.0 });
 /// ```
 pub struct Reader<T> {
-    pub(crate) core: Core,
+    link: Link,
+    /// How images are made of those in the segment, which holds another version of the record.
+    pub(crate) plan: Option<Box<Plan>>,
     record: PhantomData<fn() -> T>,
 }
 
@@ -73,12 +79,12 @@ impl<T: SharedRecord> Reader<T> {
 
     pub(crate) fn link_by(options: &SegmentOptions, name: &str) -> Result<Self, LinkError> {
         let core = Core::new(options.attach(name, Access::Read)?, options);
-        check_schema::<T>(&core)?;
-        Ok(Self::of(core))
+        let plan = check_schema::<T>(&core, options)?;
+        Ok(Self::of(core, plan))
     }
 
-    pub(crate) fn of(core: Core) -> Self {
-        Self { core, record: PhantomData }
+    pub(crate) fn of(core: Core, plan: Option<Box<Plan>>) -> Self {
+        Self { link: Link::new(core), plan, record: PhantomData }
     }
 
     /// The last version of the record.
@@ -141,9 +147,16 @@ impl<T: SharedRecord> Reader<T> {
 
     /// Copies the last version into private memory.
     #[inline(always)]
-    fn copy_last<'t>(&self, to: &'t mut [MaybeUninit<u8>], version: &mut Version) -> Result<&'t mut [u8], ReadError> {
+    pub(crate) fn copy_last<'t>(
+        &self,
+        to: &'t mut [MaybeUninit<u8>],
+        version: &mut Version,
+    ) -> Result<&'t mut [u8], ReadError> {
         let bytes;
-        (*version, bytes) = self.core.read(&[whole(T::SIZE)], to)?;
+        (*version, bytes) = match &self.plan {
+            None => self.core.read(&[whole(T::SIZE)], to)?,
+            Some(plan) => bridge(plan, to, |there| self.core.read(&[whole(plan.there())], there))?,
+        };
         Ok(bytes)
     }
 
@@ -154,7 +167,13 @@ impl<T: SharedRecord> Reader<T> {
     /// [`ReadError::NoSuchVersion`] when it has been overwritten or is still to come, [`ReadError::NotYetWritten`] for
     /// [`Version::NONE`]; otherwise as [`read`](Self::read).
     pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
-        values::read::<T, Plain, _>(|to| self.core.read_version(version, &[whole(T::SIZE)], to))
+        values::read::<T, Plain, _>(|to| match &self.plan {
+            None => self.core.read_version(version, &[whole(T::SIZE)], to),
+            Some(plan) => {
+                let whole = [whole(plan.there())];
+                Ok(bridge(plan, to, |there| Ok(((), self.core.read_version(version, &whole, there)?)))?.1)
+            }
+        })
     }
 
     /// The last versions that the segment still has, oldest first.
@@ -163,17 +182,7 @@ impl<T: SharedRecord> Reader<T> {
     ///
     /// As [`read`](Self::read). Versions that are overwritten while this looks are left out.
     pub fn history(&self) -> Result<Vec<Published<T>>, ReadError> {
-        let newest = self.core.version()?.get();
-        let oldest = newest.saturating_sub(self.core.kept_versions() - 1).max(1);
-        let mut versions = Vec::new();
-        for version in (oldest..=newest).map(Version::new) {
-            match self.read_version(version) {
-                Ok(record) => versions.push(Published { version, record }),
-                Err(ReadError::NoSuchVersion(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(versions)
+        self.core.history(|version| Ok(Published { version, record: self.read_version(version)? }))
     }
 
     /// One field, or a tuple of up to eight, of the last version. Only the words that the fields stand in are copied.
@@ -201,6 +210,13 @@ impl<T: SharedRecord> Reader<T> {
                 in_range(*offset, *size, T::SIZE)?;
                 *run = Run { at: *offset, len: *size };
             }
+            if self.plan.is_some() {
+                return scratch::with(T::SIZE, |whole| {
+                    let image = self.copy_last(whole, &mut Version::default())?;
+                    let parts = spans.iter().map(|(offset, size)| &image[*offset..offset + size]);
+                    Ok(bytes::gather(to, parts))
+                });
+            }
             Ok::<_, ReadError>(self.core.read(&runs[..spans.len()], to)?.1)
         })
     }
@@ -214,15 +230,16 @@ impl<T: SharedRecord> Reader<T> {
     #[inline]
     pub fn read_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
         in_range(offset, bytes.len(), T::SIZE)?;
+        if self.plan.is_some() {
+            return scratch::with(T::SIZE, |whole| {
+                let mut version = Version::NONE;
+                let image = self.copy_last(whole, &mut version)?;
+                bytes.copy_from_slice(&image[offset..offset + bytes.len()]);
+                Ok(version)
+            });
+        }
         let run = Run { at: offset, len: bytes.len() };
         self.core.read_bytes(run, bytes)
-    }
-
-    /// The number of the last version; [`Version::NONE`] before the first write, and when the segment cannot be read,
-    /// which the next read then says in full.
-    #[must_use]
-    pub fn version(&self) -> Version {
-        self.core.version().unwrap_or(Version::NONE)
     }
 
     /// The last version as soon as there is one newer than `since`: at once, if there is one already.
@@ -258,81 +275,10 @@ impl<T: SharedRecord> Reader<T> {
         })
     }
 
-    /// As [`wait_newer`](Self::wait_newer), without reading: for records that are then read into what the program has, or
-    /// made on the heap. Gives the version that is there.
-    ///
-    /// # Errors
-    ///
-    /// As [`wait_newer`](Self::wait_newer).
-    pub fn wait_version(&self, since: Version, timeout: Duration) -> Result<Version, WaitError> {
-        self.core.wait(since, timeout, || Ok(Some(self.core.version()?).filter(|version| *version > since)))
-    }
-
     /// Visits every version from the next one on, and counts those that were overwritten before they could be visited.
     #[must_use]
-    pub fn follow(&self) -> Follower<'_, T> {
-        Follower::new(self, self.version())
-    }
-
-    /// How many handles use the segment, in all programs, this one included. At most 4096 others are counted.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel cannot be asked.
-    pub fn users(&self) -> Result<usize, ReadError> {
-        Ok(self.core.attachment().users()?)
-    }
-
-    /// How often a writer took the lock over from one that had died with it.
-    ///
-    /// # Errors
-    ///
-    /// When the segment cannot be read.
-    pub fn recoveries(&self) -> Result<u32, ReadError> {
-        self.core.recoveries()
-    }
-
-    /// The segment's name.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.core.attachment().place().name().as_str()
-    }
-
-    /// The segment's file.
-    #[must_use]
-    pub fn path(&self) -> &std::path::Path {
-        self.core.attachment().place().path()
-    }
-
-    /// How many slots the segment has: it keeps one version fewer.
-    #[must_use]
-    pub fn slots(&self) -> u32 {
-        self.core.attachment().header().slots()
-    }
-
-    /// Whether the segment stays when its last user goes.
-    #[must_use]
-    pub fn persists(&self) -> bool {
-        self.core.attachment().header().persist()
-    }
-
-    /// Who created the segment, and when.
-    #[must_use]
-    pub fn creator(&self) -> Holder {
-        let header = self.core.attachment().header();
-        Holder {
-            pid: Some(header.creator_pid()),
-            uid: header.creator_uid(),
-            created: Some(header.created()),
-            persist: header.persist(),
-        }
-    }
-
-    /// Whether this link loads from the segment itself. If not, its owner is not trusted, and every access is a system
-    /// call (see [`SegmentOptions::trust_owner`]).
-    #[must_use]
-    pub fn is_mapped(&self) -> bool {
-        matches!(self.core.attachment().memory(), Memory::Mapped(_))
+    pub fn follow(&self) -> Follower<'_, Self> {
+        Follower::new(self)
     }
 
     /// The record's schema.
@@ -347,7 +293,15 @@ impl<T: SharedRecord> Reader<T> {
     ///
     /// When the system refuses; the link is gone all the same.
     pub fn release(self) -> Result<(), ReleaseError> {
-        self.core.release()
+        self.link.release()
+    }
+}
+
+impl<T> Deref for Reader<T> {
+    type Target = Link;
+
+    fn deref(&self) -> &Link {
+        &self.link
     }
 }
 
@@ -357,6 +311,21 @@ impl<T> fmt::Debug for Reader<T> {
     }
 }
 
+/// Makes the program's image of the segment's, which `read` copies.
+#[cold]
+fn bridge<'t, R>(
+    plan: &Plan,
+    to: &'t mut [MaybeUninit<u8>],
+    read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<(R, &mut [u8]), ReadError>,
+) -> Result<(R, &'t mut [u8]), ReadError> {
+    scratch::with(plan.there(), |there| {
+        let (read, there) = read(there)?;
+        let here = bytes::zeroed(to);
+        plan.pull(there, here);
+        Ok((read, here))
+    })
+}
+
 pub(crate) fn in_range(offset: usize, len: usize, size: usize) -> Result<(), OutOfRange> {
     match offset.checked_add(len) {
         Some(end) if end <= size => Ok(()),
@@ -364,27 +333,32 @@ pub(crate) fn in_range(offset: usize, len: usize, size: usize) -> Result<(), Out
     }
 }
 
-/// Whether the segment holds records of type `T`.
-pub(crate) fn check_schema<T: SharedRecord>(core: &Core) -> Result<(), LinkError> {
+/// Whether the segment holds records of type `T`; the plan to transfer them, where it holds another version of them and
+/// the options accept that.
+pub(crate) fn check_schema<T: SharedRecord>(
+    core: &Core,
+    options: &SegmentOptions,
+) -> Result<Option<Box<Plan>>, LinkError> {
     let header = core.attachment().header();
-    let damaged = |problem: String| LinkError::from(core.attachment().damaged(problem));
     if Fingerprint::from_le_bytes(header.fingerprint()) == T::FINGERPRINT {
         if (header.record_len(), header.record_align()) == (T::SIZE, T::ALIGN) {
-            return Ok(());
+            return Ok(None);
         }
-        return Err(damaged(format!(
-            "its fingerprint is that of a record of {} bytes, and its header says {}",
-            T::SIZE,
-            header.record_len()
-        )));
+        return Err(core
+            .attachment()
+            .damaged(format!(
+                "its fingerprint is that of a record of {} bytes, and its header says {}",
+                T::SIZE,
+                header.record_len()
+            ))
+            .into());
     }
-    let mut text = vec![0; header.schema_len()];
-    core.copy_out(header.schema(), &mut text)?;
-    let text = std::str::from_utf8(&text).map_err(|error| damaged(format!("its schema is not UTF-8: {error}")))?;
-    let theirs = Schema::parse(text).map_err(|error| damaged(format!("its schema cannot be read: {error}")))?;
-    let differences = Schema::of::<T>().differences(&theirs);
-    if differences.is_empty() {
-        return Err(damaged("its fingerprint is not that of its schema".to_owned()));
+    let theirs = core.schema()?;
+    if options.compatible {
+        let plan = Plan::new(T::RECORD, &theirs);
+        return plan
+            .map(|plan| Some(Box::new(plan)))
+            .map_err(|differences| Mismatch { differences, compatible: true }.into());
     }
-    Err(Mismatch { differences }.into())
+    Err(Mismatch { differences: Schema::of::<T>().differences(&theirs), compatible: false }.into())
 }

@@ -4,16 +4,15 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use shmrec_os::format::{Header, MAX_RECORD_LEN, Plan, SLOTS};
-use shmrec_os::{Access, NewSegment, SegmentName};
-use zerocopy::IntoBytes;
+use shmrec_os::Access;
 
-use crate::core::{Core, whole};
-use crate::error::{CreateError, InvalidOptions, LinkError, LockError, ReleaseError, WriteError};
+use crate::core::{Core, Held, whole};
+use crate::create::{Contents, create};
+use crate::error::{CreateError, LinkError, LockError, NotInSegment, ReadError, ReleaseError, WriteError};
 use crate::guard::Guard;
 use crate::reader::{Reader, check_schema, in_range};
-use crate::schema::{self, Schema};
-use crate::transfer::Slots;
+use crate::schema::Schema;
+use crate::schema::compat::Plan;
 use crate::{FieldSet, SegmentOptions, SharedRecord, Version, model, scratch, values};
 
 /// Records of more bytes are made on the heap by [`Segment::update`].
@@ -85,49 +84,24 @@ impl<T: SharedRecord> Segment<T> {
     pub(crate) fn create_by(options: &SegmentOptions, name: &str, initial: Option<&T>) -> Result<Self, CreateError> {
         const {
             assert!(T::SIZE > 0, "a record must have at least one byte");
-            assert!(
-                T::SIZE <= model::MAX_RECORD_SIZE && T::SIZE as u64 <= MAX_RECORD_LEN,
-                "a record has at most 1 GiB"
-            );
+            assert!(T::SIZE <= model::MAX_RECORD_SIZE, "a record has at most 1 GiB");
             assert!(T::ALIGN <= 64, "a record is aligned to at most 64 bytes");
         }
-        let name = SegmentName::new(name)?;
-        if !SLOTS.contains(&options.slots) || !options.slots.is_power_of_two() {
-            return Err(InvalidOptions::Slots { slots: options.slots }.into());
-        }
-        let schema = schema_text::<T>()?;
-        let plan = Plan {
-            name: &name,
-            record_len: T::SIZE as u64,
-            record_align: T::ALIGN as u32,
-            slots: options.slots,
-            schema_len: schema.len() as u64,
-            fingerprint: T::FINGERPRINT.to_le_bytes(),
-            persist: options.persist,
-            wake_always: options.wake_always,
-        };
-        let header = Header::new(&plan, &shmrec_os::this_creator());
-        let bytes = header.to_bytes();
-        let described = [(0, bytes.as_slice()), (header.schema(), schema.as_bytes())];
-        let place = options.place(name);
-        let create = |contents: &[(usize, &[u8])]| {
-            shmrec_os::create(&place, &NewSegment { header: &header, perms: options.perms, contents })
+        let schema = Schema::of::<T>();
+        let create = |first: Option<&[u8]>| {
+            create(options, name, &Contents { schema: &schema, fingerprint: T::FINGERPRINT, first })
         };
         let attachment = match initial {
-            None => create(&described)?,
-            Some(record) => values::with_image(record, |image| {
-                let (slot, counters_at, counters) = Slots::new(&header).first();
-                let [head, schema] = described;
-                Ok::<_, CreateError>(create(&[head, schema, (slot, image), (counters_at, counters.as_bytes())])?)
-            })?,
+            None => create(None)?,
+            Some(record) => values::with_image(record, |image| create(Some(image)))?,
         };
-        Ok(Self { reader: Reader::of(Core::new(attachment, options)) })
+        Ok(Self { reader: Reader::of(Core::new(attachment, options), None) })
     }
 
     pub(crate) fn link_by(options: &SegmentOptions, name: &str) -> Result<Self, LinkError> {
         let core = Core::new(options.attach(name, Access::ReadWrite)?, options);
-        check_schema::<T>(&core)?;
-        Ok(Self { reader: Reader::of(core) })
+        let plan = check_schema::<T>(&core, options)?;
+        Ok(Self { reader: Reader::of(core, plan) })
     }
 
     fn core(&self) -> &Core {
@@ -145,7 +119,7 @@ impl<T: SharedRecord> Segment<T> {
         values::with_image(record, |image| {
             // The image is made before the lock is taken: others wait for the copy only.
             let mut held = self.core().lock(Some(self.core().lock_timeout()), false)?;
-            held.publish(image).and_then(|version| held.unlock().map(|()| version))
+            self.publish(&mut held, image).and_then(|version| held.unlock().map(|()| version))
         })
     }
 
@@ -173,11 +147,11 @@ impl<T: SharedRecord> Segment<T> {
         let outcome = if T::SIZE > LARGE {
             let mut record = self.reader.read_boxed()?;
             let outcome = change(&mut record);
-            values::with_image(&*record, |image| held.publish(image)).map(|_| outcome)
+            values::with_image(&*record, |image| self.publish(&mut held, image)).map(|_| outcome)
         } else {
             let mut record = self.reader.read()?;
             let outcome = change(&mut record);
-            values::with_image(&record, |image| held.publish(image)).map(|_| outcome)
+            values::with_image(&record, |image| self.publish(&mut held, image)).map(|_| outcome)
         };
         outcome.and_then(|outcome| held.unlock().map(|()| outcome))
     }
@@ -206,6 +180,7 @@ impl<T: SharedRecord> Segment<T> {
         self.patch(true, |record| {
             for (offset, size) in fields.spans().as_ref() {
                 in_range(*offset, *size, T::SIZE)?;
+                self.has(*offset, *size)?;
             }
             Ok(fields.store(values, record)?)
         })
@@ -233,12 +208,43 @@ impl<T: SharedRecord> Segment<T> {
     ) -> Result<Version, WriteError> {
         scratch::with(T::SIZE, |to| {
             let mut held = self.core().lock(Some(self.core().lock_timeout()), guarded)?;
-            let (_, image) = self.core().read(&[whole(T::SIZE)], to)?;
+            let image = self.reader.copy_last(to, &mut Version::default())?;
             change(image)?;
-            let version = held.publish(image)?;
+            let version = self.publish(&mut held, image)?;
             held.unlock()?;
             Ok(version)
         })
+    }
+
+    /// Publishes an image of the program's record as the next version.
+    #[inline(always)]
+    pub(crate) fn publish(&self, held: &mut Held<'_>, image: &[u8]) -> Result<Version, WriteError> {
+        match &self.reader.plan {
+            None => held.publish(image),
+            Some(plan) => self.publish_bridged(held, plan, image),
+        }
+    }
+
+    /// As [`publish`](Self::publish), for a segment that holds another version of the record: what the program does not know
+    /// stays as it is.
+    #[cold]
+    fn publish_bridged(&self, held: &mut Held<'_>, plan: &Plan, image: &[u8]) -> Result<Version, WriteError> {
+        let mut there = match self.core().read_to_vec(&[whole(plan.there())]) {
+            Ok((_, there)) => there,
+            // Only who knows all fields can write the first record: the others have no value yet.
+            Err(ReadError::NotYetWritten(_)) if plan.knows_all() => vec![0; plan.there()],
+            Err(error) => return Err(error.into()),
+        };
+        plan.push(image, &mut there);
+        held.publish(&there)
+    }
+
+    /// Whether the segment has the field at `offset`.
+    pub(crate) fn has(&self, offset: usize, len: usize) -> Result<(), WriteError> {
+        match &self.reader.plan {
+            Some(plan) if !plan.has(offset, len) => Err(NotInSegment { offset, len }.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the writer lock: until the guard goes nobody else writes, and everybody still reads (the ancestor's
@@ -296,20 +302,6 @@ impl<T: SharedRecord> Segment<T> {
     /// When the system refuses; the link is gone all the same.
     pub fn release(self) -> Result<(), ReleaseError> {
         self.reader.release()
-    }
-}
-
-/// The schema as it stands in a segment; without doc comments, if it would be too long with them.
-fn schema_text<T: SharedRecord>() -> Result<String, CreateError> {
-    let schema = Schema::of::<T>();
-    let text = schema.to_json();
-    if schema::check_bounds(&text).is_ok() {
-        return Ok(text);
-    }
-    let text = schema.without_docs().to_json();
-    match schema::check_bounds(&text) {
-        Ok(()) => Ok(text),
-        Err(error) => Err(InvalidOptions::Schema(error).into()),
     }
 }
 

@@ -139,8 +139,9 @@ impl Slots {
 
     /// What stands in a new segment whose creator publishes a first record: the slot's and the counters' places and the
     /// counters.
-    pub fn first(&self) -> (usize, usize, [u64; 2]) {
-        (self.slot(1), self.begin, [1, 1])
+    pub fn first(&self) -> (usize, usize, [u8; 16]) {
+        let one = 1u128;
+        (self.slot(1), self.begin, (one << 64 | one).to_le_bytes())
     }
 
     /// Where the slot of `version` begins. Whatever a peer made of the version: one of the slots.

@@ -200,7 +200,7 @@ impl<V, E: Encoding<V>> Encoding<Option<V>> for Tagged<E> {
 
 /// The tag of an option.
 #[inline]
-fn tag(image: &[u8]) -> Result<bool, LoadError> {
+pub(crate) fn tag(image: &[u8]) -> Result<bool, LoadError> {
     match image[0] {
         0 => Ok(false),
         1 => Ok(true),
@@ -210,7 +210,7 @@ fn tag(image: &[u8]) -> Result<bool, LoadError> {
 
 /// The length in front of a string or a sequence, at most `capacity`.
 #[inline]
-fn length(image: &[u8], capacity: usize) -> Result<usize, LoadError> {
+pub(crate) fn length(image: &[u8], capacity: usize) -> Result<usize, LoadError> {
     let len = u32::load(&image[..LEN])?;
     match usize::try_from(len) {
         Ok(len) if len <= capacity => Ok(len),
@@ -220,7 +220,7 @@ fn length(image: &[u8], capacity: usize) -> Result<usize, LoadError> {
 
 /// Stores the length in front of a string or a sequence.
 #[inline]
-fn store_length(len: usize, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
+pub(crate) fn store_length(len: usize, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
     match u32::try_from(len) {
         Ok(word) if len <= capacity => word.store(&mut image[..LEN]),
         _ => Err(StoreError::capacity(len, capacity)),
@@ -308,7 +308,7 @@ impl<V, E: Encoding<V>, const N: usize> Encoding<Box<[V]>> for Counted<N, E> {
 }
 
 /// The text of a string's image.
-pub(super) fn text(image: &[u8], capacity: usize) -> Result<&str, LoadError> {
+pub(crate) fn text(image: &[u8], capacity: usize) -> Result<&str, LoadError> {
     let len = length(image, capacity)?;
     std::str::from_utf8(&image[LEN..LEN + len])
         .map_err(|e| LoadError::new(format!("an invalid byte at {} of the text", e.valid_up_to()), "UTF-8"))
@@ -320,7 +320,7 @@ pub(super) const fn text_size(capacity: usize) -> usize {
 }
 
 /// Writes the image of a string.
-pub(super) fn store_text(text: &str, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
+pub(crate) fn store_text(text: &str, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
     store_length(text.len(), capacity, image)?;
     image[LEN..LEN + text.len()].copy_from_slice(text.as_bytes());
     Ok(())

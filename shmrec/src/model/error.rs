@@ -50,7 +50,7 @@ impl StoreError {
     #[must_use]
     #[cold]
     pub fn in_field(mut self, name: &str) -> Self {
-        prepend_field(&mut self.path, name);
+        prepend(&mut self.path, name);
         self
     }
 
@@ -58,7 +58,15 @@ impl StoreError {
     #[must_use]
     #[cold]
     pub fn at_index(mut self, index: usize) -> Self {
-        prepend_index(&mut self.path, index);
+        prepend(&mut self.path, &format!("[{index}]"));
+        self
+    }
+
+    /// The same error, seen from the record in which `path` leads to where it happened.
+    #[must_use]
+    #[cold]
+    pub(crate) fn in_path(mut self, path: &str) -> Self {
+        prepend(&mut self.path, path);
         self
     }
 
@@ -113,7 +121,7 @@ impl LoadError {
     #[must_use]
     #[cold]
     pub fn in_field(mut self, name: &str) -> Self {
-        prepend_field(&mut self.path, name);
+        prepend(&mut self.path, name);
         self
     }
 
@@ -121,7 +129,15 @@ impl LoadError {
     #[must_use]
     #[cold]
     pub fn at_index(mut self, index: usize) -> Self {
-        prepend_index(&mut self.path, index);
+        prepend(&mut self.path, &format!("[{index}]"));
+        self
+    }
+
+    /// The same error, seen from the record in which `path` leads to where it happened.
+    #[must_use]
+    #[cold]
+    pub(crate) fn in_path(mut self, path: &str) -> Self {
+        prepend(&mut self.path, path);
         self
     }
 
@@ -149,18 +165,26 @@ impl LoadError {
 #[must_use]
 #[cold]
 pub fn unknown_tag(found: i128, of: &TypeDesc) -> LoadError {
-    /// More would hide the message.
-    const LISTED: usize = 16;
-
     let TypeDesc::Enum { desc } = of else {
         return LoadError::new(format!("the number {found}"), "an enum's tag");
     };
-    let mut expected = format!("a value of `{}`:", desc.name);
-    for (i, variant) in desc.variants.iter().take(LISTED).enumerate() {
-        let comma = if i == 0 { "" } else { "," };
-        expected.push_str(&format!("{comma} {} ({})", variant.value, variant.name));
-    }
-    if let Some(more @ 1..) = desc.variants.len().checked_sub(LISTED) {
+    no_such_variant(found, desc.name, desc.variants.iter().map(|variant| (variant.value, variant.name)))
+}
+
+/// The error for a tag that none of the variants (value and name) of an enum has.
+#[cold]
+pub(crate) fn no_such_variant<'n>(
+    found: i128,
+    name: &str,
+    variants: impl ExactSizeIterator<Item = (i128, &'n str)>,
+) -> LoadError {
+    /// More would hide the message.
+    const LISTED: usize = 16;
+
+    let count = variants.len();
+    let listed: Vec<String> = variants.take(LISTED).map(|(value, name)| format!("{value} ({name})")).collect();
+    let mut expected = format!("a value of `{name}`: {}", listed.join(", "));
+    if let Some(more @ 1..) = count.checked_sub(LISTED) {
         expected.push_str(&format!(" and {more} more"));
     }
     LoadError::new(format!("the number {found}"), expected)
@@ -178,18 +202,11 @@ impl fmt::Display for LoadError {
 
 impl Error for LoadError {}
 
-fn prepend_field(path: &mut String, name: &str) {
-    if !path.is_empty() && !path.starts_with('[') {
+fn prepend(path: &mut String, step: &str) {
+    if !path.is_empty() && !path.starts_with('[') && !step.is_empty() {
         path.insert(0, '.');
     }
-    path.insert_str(0, name);
-}
-
-fn prepend_index(path: &mut String, index: usize) {
-    if !path.is_empty() && !path.starts_with('[') {
-        path.insert(0, '.');
-    }
-    path.insert_str(0, &format!("[{index}]"));
+    path.insert_str(0, step);
 }
 
 #[cfg(test)]

@@ -18,11 +18,12 @@ mod mapping;
 pub(crate) mod standard;
 
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple, expect_made_at, uninit_at};
-pub(crate) use containers::{TUPLE, make, make_boxed};
+pub(crate) use containers::{TUPLE, length, make, make_boxed, store_length, store_text, tag, text};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
 pub use direct::{Direct, InRecord, Path};
 pub(crate) use direct::{image, overwrite, read_at};
 pub use encoding::{Capacity, Encoding, Plain};
+pub(crate) use error::no_such_variant;
 pub use error::{LoadError, StoreError, StoreErrorKind, unknown_tag};
 pub use field::{SharedField, SharedRecord};
 pub use fingerprint::Fingerprint;

@@ -95,19 +95,36 @@ impl Difference {
 
 /// What differs between `here` and `there`; nothing exactly when their canonical forms are equal.
 pub(super) fn differences(here: &Record, there: &Record) -> Vec<Difference> {
-    let mut found = Found(Vec::new());
+    let mut found = Found::default();
     found.records(here, there, "");
-    found.0
+    found.into_differences()
 }
 
-struct Found(Vec<Difference>);
+/// What has been found so far.
+#[derive(Debug, Default)]
+pub(super) struct Found(Vec<Difference>);
 
 impl Found {
-    fn add(&mut self, subject: Subject, path: &str, here: Option<String>, there: Option<String>) {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn into_differences(self) -> Vec<Difference> {
+        self.0
+    }
+
+    pub(super) fn add(&mut self, subject: Subject, path: &str, here: Option<String>, there: Option<String>) {
         self.0.push(Difference { subject, path: path.to_owned(), here, there });
     }
 
-    fn compare<T: PartialEq>(&mut self, subject: Subject, path: &str, here: T, there: T, words: impl Fn(T) -> String) {
+    pub(super) fn compare<T: PartialEq>(
+        &mut self,
+        subject: Subject,
+        path: &str,
+        here: T,
+        there: T,
+        words: impl Fn(T) -> String,
+    ) {
         if here != there {
             self.add(subject, path, Some(words(here)), Some(words(there)));
         }

@@ -3,15 +3,19 @@
 //! A [`Schema`] comes from a type ([`Schema::of`]) or from a segment ([`Schema::parse`]), and the two can be compared
 //! ([`Schema::differences`]).
 
+pub(crate) mod compat;
 mod diff;
+pub(crate) mod image;
 mod json;
 mod parse;
+pub(crate) mod path;
 
 use std::fmt;
 
 pub use diff::{Difference, Subject};
 pub(crate) use parse::check_bounds;
 pub use parse::{SchemaError, SchemaErrorKind};
+pub use path::{PathError, PathProblem, nearest};
 
 use crate::model::layout::{LEN, option_size, round_up, string_size, vec_align, vec_size};
 use crate::model::{EnumDesc, FieldDesc, Fingerprint, RecordDesc, SharedRecord, TUPLE, TypeDesc};
