@@ -70,6 +70,12 @@ impl RawSegment {
         self.file.write_all_at(bytes, at).expect("a write to the segment");
     }
 
+    /// Where the schema begins.
+    #[must_use]
+    pub fn schema(&self) -> u64 {
+        self.u64(56)
+    }
+
     /// Where the transfer region begins.
     #[must_use]
     pub fn transfer(&self) -> u64 {
