@@ -35,6 +35,8 @@
 //! | reading, one field or all; waiting; history | [`Reader`] |
 //! | writing, changing, locking | [`Segment`], [`Guard`] |
 //! | a buffer that is pulled into and pushed from | [`Shared`] |
+//! | a segment whose record the program does not know: fields by path | [`DynReader`], [`DynSegment`] |
+//! | programs built with different versions of a record | [`SegmentOptions::compatible`] |
 //! | the schema that stands in every segment | [`schema`] |
 //! | what can go wrong | [`Error`] and one type per operation |
 //!

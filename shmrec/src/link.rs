@@ -110,7 +110,7 @@ impl Link {
     }
 
     /// Whether this link loads from the segment itself. If not, its owner is not trusted, and every access is a system
-    /// call (see [`SegmentOptions::trust_owner`]).
+    /// call (see [`SegmentOptions::trust_owner`](crate::SegmentOptions::trust_owner)).
     #[must_use]
     pub fn is_mapped(&self) -> bool {
         matches!(self.core.attachment().memory(), Memory::Mapped(_))

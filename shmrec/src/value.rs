@@ -128,7 +128,7 @@ impl fmt::Display for Value {
             Self::Option(Some(value)) => write!(f, "Some({value})"),
             Self::List(elements) => {
                 f.write_str("[")?;
-                separated(elements, f, |element, f| fmt::Display::fmt(element, f))?;
+                separated(elements, f, fmt::Display::fmt)?;
                 f.write_str("]")
             }
             Self::Record { name, fields } => grouped(if name == TUPLE { "" } else { name }, fields, f),

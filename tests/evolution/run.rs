@@ -7,7 +7,7 @@ use shmrec::{Segment, SegmentOptions, SharedRecord};
 
 use crate::record::{Drive, first, mark};
 
-pub fn run() {
+pub(crate) fn run() {
     let mut arguments = std::env::args().skip(1);
     let mode = arguments.next().expect("create or link");
     let dir = PathBuf::from(arguments.next().expect("a directory"));
@@ -36,12 +36,12 @@ fn obey(segment: &Segment<Drive>, line: &str) -> Result<Drive, shmrec::Error> {
     let fields = Drive::fields();
     match line {
         "read" => {}
-        "write" => drop(segment.write(&first())?),
+        "write" => _ = segment.write(&first())?,
         "faster" => segment.update(|drive| drive.speed += 1.0)?,
-        "rename" => drop(segment.set(fields.operator, &"cleo".to_owned())?),
+        "rename" => _ = segment.set(fields.operator, &"cleo".to_owned())?,
         "move" => {
             let position = fields.axes.at(1).then(crate::record::Axis::fields().position);
-            drop(segment.set((position, fields.serial), &(50.0, 77))?);
+            segment.set((position, fields.serial), &(50.0, 77))?;
         }
         "mark" => segment.update(mark)?,
         "lock" => {

@@ -3,22 +3,24 @@
 use shmrec::SharedRecord;
 
 #[derive(SharedRecord, Clone, Debug)]
-pub struct Drive {
-    pub serial: u32,
-    pub speed: f64,
-    pub fault: Option<u16>,
+pub(crate) struct Drive {
+    pub(crate) serial: u32,
+    pub(crate) speed: f64,
+    #[record(default = Some(404))]
+    pub(crate) fault: Option<u16>,
     #[record(capacity = 8)]
-    pub operator: String,
-    pub axes: [Axis; 2],
+    pub(crate) operator: String,
+    pub(crate) axes: [Axis; 2],
 }
 
 #[derive(SharedRecord, Clone, Debug)]
-pub struct Axis {
-    pub position: f32,
-    pub torque: f32,
+pub(crate) struct Axis {
+    pub(crate) position: f32,
+    #[record(default = 0.5)]
+    pub(crate) torque: f32,
 }
 
-pub fn first() -> Drive {
+pub(crate) fn first() -> Drive {
     Drive {
         serial: 1,
         speed: 1.5,
@@ -29,7 +31,7 @@ pub fn first() -> Drive {
 }
 
 /// Sets what only this version has.
-pub fn mark(drive: &mut Drive) {
+pub(crate) fn mark(drive: &mut Drive) {
     drive.fault = Some(100);
     drive.axes[1].torque = 100.0;
 }

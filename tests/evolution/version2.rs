@@ -5,34 +5,34 @@ use std::time::Duration;
 use shmrec::SharedRecord;
 
 #[derive(SharedRecord, Clone, Debug)]
-pub struct Drive {
+pub(crate) struct Drive {
     #[record(default = Mode::Automatic)]
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     #[record(capacity = 8)]
-    pub operator: String,
-    pub speed: f64,
-    pub axes: [Axis; 2],
-    pub serial: u32,
+    pub(crate) operator: String,
+    pub(crate) speed: f64,
+    pub(crate) axes: [Axis; 2],
+    pub(crate) serial: u32,
     #[record(default = Duration::from_secs(30))]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     #[record(default, capacity = 2)]
-    pub notes: Vec<u8>,
+    pub(crate) notes: Vec<u8>,
 }
 
 #[derive(SharedRecord, Clone, Copy, Debug)]
-pub enum Mode {
+pub(crate) enum Mode {
     Manual,
     Automatic,
 }
 
 #[derive(SharedRecord, Clone, Debug)]
-pub struct Axis {
+pub(crate) struct Axis {
     #[record(default = true)]
-    pub enabled: bool,
-    pub position: f32,
+    pub(crate) enabled: bool,
+    pub(crate) position: f32,
 }
 
-pub fn first() -> Drive {
+pub(crate) fn first() -> Drive {
     Drive {
         mode: Mode::Manual,
         operator: "bob".into(),
@@ -45,7 +45,7 @@ pub fn first() -> Drive {
 }
 
 /// Sets what only this version has.
-pub fn mark(drive: &mut Drive) {
+pub(crate) fn mark(drive: &mut Drive) {
     drive.mode = Mode::Manual;
     drive.axes[1].enabled = false;
     drive.notes = vec![1, 2];

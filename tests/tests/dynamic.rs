@@ -367,10 +367,7 @@ fn a_segment_is_created_from_a_schema_alone() {
     record.set("serial", 99).unwrap();
     copy.write_image(record.bytes()).unwrap();
     assert_eq!(copy.get("serial").unwrap(), Value::Unsigned(99));
-    assert!(matches!(
-        dir.options().dyn_create_with("third", &schema, &1.into()),
-        Err(shmrec::CreateError::Store(_))
-    ));
+    assert!(matches!(dir.options().dyn_create_with("third", &schema, &1.into()), Err(shmrec::CreateError::Store(_))));
     assert_eq!(dir.files(), ["shmrec.copy"], "nothing is left of what was not created");
 }
 
