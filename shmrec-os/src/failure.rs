@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use crate::format::HeaderFault;
+
 /// A failure: what happened, at which file, and the system's own error where there is one.
 #[derive(Debug)]
 pub struct Failure {
@@ -48,6 +50,36 @@ pub enum What {
     StaleForeign {
         /// The owner's user id.
         uid: u32,
+    },
+    /// The key has a segment of another name: two names that make the same key.
+    KeyCollision {
+        /// The key.
+        key: i32,
+        /// The name of the segment that has it.
+        name: String,
+    },
+    /// A System V segment of shmrec's has the key, and its companion file is gone: those who are linked go on, nobody else
+    /// can link.
+    NoCompanion {
+        /// The key.
+        key: i32,
+        /// The process that created the segment.
+        pid: u32,
+    },
+    /// The key means a segment in another IPC namespace, which cannot be reached from here.
+    OtherNamespace {
+        /// The key.
+        key: i32,
+    },
+    /// The system has as many System V segments as it permits.
+    NoSegments {
+        /// How many (`kernel.shmmni`).
+        limit: u64,
+    },
+    /// The system has, or permits, no memory for a System V segment of this length.
+    NoMemory {
+        /// What was needed, in bytes.
+        bytes: u64,
     },
     /// The system denies access.
     PermissionDenied,
@@ -121,6 +153,17 @@ impl Failure {
         Self::with_source(what, path, source)
     }
 
+    /// Bytes that are no segment's header. `else_found` is what they are if they are nothing of shmrec's.
+    pub(crate) fn of_header(fault: HeaderFault, else_found: &'static str, path: &Path) -> Self {
+        let what = match fault {
+            HeaderFault::NotASegment => What::NotASegment { found: else_found },
+            HeaderFault::Format { found } => What::UnsupportedFormat { found },
+            HeaderFault::ByteOrder => What::ForeignByteOrder,
+            HeaderFault::Damaged { problem } => What::Damaged { problem },
+        };
+        Self::new(what, path)
+    }
+
     /// What happened.
     #[must_use]
     pub fn what(&self) -> &What {
@@ -172,6 +215,32 @@ impl fmt::Display for Failure {
                 f,
                 "{path}: nobody uses this segment any more, but only its owner, user {uid}, can remove the name: let \
                  that user create or link it, or take another name"
+            ),
+            What::KeyCollision { key, name } => write!(
+                f,
+                "{path}: the key {key:#010x} has the segment {name:?}, which is not the one asked for: take another name, \
+                 or another key"
+            ),
+            What::NoCompanion { key, pid } => write!(
+                f,
+                "{path}: the key {key:#010x} has a segment, created by process {pid}, whose companion file is not there: \
+                 it was deleted, or the segment's programs use another directory (SHMREC_DIR, or the option dir); name \
+                 that directory, or end those programs and remove the segment (shmrec::SegmentOptions::remove, ipcrm)"
+            ),
+            What::OtherNamespace { key } => write!(
+                f,
+                "{path}: the key {key:#010x} is of another IPC namespace: share that with the other container \
+                 (--ipc=container:NAME), or take another directory"
+            ),
+            What::NoSegments { limit } => write!(
+                f,
+                "{path}: the system has {limit} System V segments, and permits no more: remove some (ipcs -m shows them), \
+                 or raise kernel.shmmni"
+            ),
+            What::NoMemory { bytes } => write!(
+                f,
+                "{path}: the system has no memory for a System V segment of {bytes} bytes: free some, or raise \
+                 kernel.shmmax or kernel.shmall"
             ),
             What::PermissionDenied => write!(f, "{path}: permission denied: ask its owner for other permissions"),
             What::NoSpace { bytes } => write!(

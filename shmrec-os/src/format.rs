@@ -463,7 +463,7 @@ impl Header {
 }
 
 /// FNV-1a with 64 bits (RFC 9923). Against accidents; a peer with write permission can forge it.
-fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, b| (hash ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 

@@ -5,8 +5,9 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`name`](SegmentName), [`perms`](Perms) | what a segment is called and who may use it |
+//! | [`name`](SegmentName), [`key`](Key), [`perms`](Perms) | what a segment is called and who may use it |
 //! | [`mod@format`] | header and regions of a segment, version 1 |
+//! | [`companion`] | the file that stands beside a System V segment |
 //! | [`words`] | word access to shared memory: the trait that real memory and a model checker implement |
 //! | [`lock`], [`bell`] | the robust writer lock and the wake-up, written over `words` |
 //! | `backend` | the one place where a system's own way of doing all this is chosen |
@@ -19,8 +20,10 @@ compile_error!(
 
 mod backend;
 pub mod bell;
+pub mod companion;
 mod failure;
 pub mod format;
+mod key;
 pub mod lock;
 mod name;
 mod perms;
@@ -31,6 +34,7 @@ pub use backend::{
     Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
 };
 pub use failure::{Failure, Holder, What};
+pub use key::{Key, KeyError};
 pub use name::{InvalidName, NameProblem, SegmentName};
 pub use perms::{InvalidPerms, Perms};
 pub use place::{Place, TrustOwner};

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::SegmentName;
+use crate::{Key, SegmentName};
 
-/// A directory and the segment's name in it.
+/// A segment's name, and the file that has it: the segment itself in a directory, or the companion of a System V segment.
 #[derive(Clone, Debug)]
 pub struct Place {
     name: SegmentName,
+    key: Option<Key>,
     directory: PathBuf,
     path: PathBuf,
 }
@@ -15,6 +16,9 @@ pub struct Place {
 impl Place {
     /// What stands before every segment's name in its directory.
     pub const PREFIX: &'static str = "shmrec.";
+
+    /// What stands before the key, in eight hexadecimal digits, in the name of a System V segment's companion file.
+    pub const KEY_PREFIX: &'static str = "shmrec-key.";
 
     /// The environment variable that names another directory.
     pub const DIRECTORY_VARIABLE: &'static str = "SHMREC_DIR";
@@ -26,20 +30,38 @@ impl Place {
     /// [`DEFAULT_DIRECTORY`](Self::DEFAULT_DIRECTORY).
     #[must_use]
     pub fn new(name: SegmentName, directory: Option<&Path>) -> Self {
+        let file = format!("{}{name}", Self::PREFIX);
+        Self::of(name, None, file, directory)
+    }
+
+    /// The System V segment under `key`, whose companion file is in that directory.
+    #[must_use]
+    pub fn keyed(name: SegmentName, key: Key, directory: Option<&Path>) -> Self {
+        let file = format!("{}{:08x}", Self::KEY_PREFIX, key.get());
+        Self::of(name, Some(key), file, directory)
+    }
+
+    fn of(name: SegmentName, key: Option<Key>, file: String, directory: Option<&Path>) -> Self {
         let directory = directory
             .map(Path::to_path_buf)
             .or_else(directory_of_the_environment)
             .unwrap_or_else(|| PathBuf::from(Self::DEFAULT_DIRECTORY));
         // The name must mean the same file when the handle goes, even if the working directory has changed.
         let directory = std::path::absolute(&directory).unwrap_or(directory);
-        let path = directory.join(format!("{}{name}", Self::PREFIX));
-        Self { name, directory, path }
+        let path = directory.join(file);
+        Self { name, key, directory, path }
     }
 
     /// The segment's name.
     #[must_use]
     pub fn name(&self) -> &SegmentName {
         &self.name
+    }
+
+    /// The key of a System V segment.
+    #[must_use]
+    pub fn key(&self) -> Option<Key> {
+        self.key
     }
 
     /// The directory.
@@ -65,7 +87,8 @@ fn directory_of_the_environment() -> Option<PathBuf> {
 ///
 /// Whoever owns a segment's file can shrink it under those who map it, and a load behind the new end is a fatal
 /// signal. Segments of other users are therefore copied through the kernel when they are read, and refused when they
-/// are to be written, unless the program trusts their owner.
+/// are to be written, unless the program trusts their owner. System V segments cannot be shrunk: whoever may read one
+/// maps it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrustOwner {

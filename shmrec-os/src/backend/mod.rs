@@ -13,4 +13,4 @@ pub use chosen::{
     Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
 };
 
-pub(crate) use chosen::environment_is_trusted;
+pub(crate) use chosen::{device_and_inode, environment_is_trusted};

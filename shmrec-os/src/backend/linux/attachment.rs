@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::copied::Copied;
 use super::fork;
+use super::kind::Origin;
+use super::leave::leave;
 use super::locks::Locks;
 use super::mapping::Mapping;
-use super::named;
+use super::random::random;
 use crate::format::{Header, WRITER_SLOTS};
 use crate::lock::Kernel;
 use crate::{Failure, Place, What};
@@ -25,6 +27,7 @@ pub enum Memory {
 pub struct Attachment {
     header: Header,
     memory: Memory,
+    origin: Origin,
     locks: Locks,
     place: Place,
     generation: u32,
@@ -32,8 +35,8 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    pub(super) fn new(header: Header, memory: Memory, locks: Locks, place: Place) -> Self {
-        Self { header, memory, locks, place, generation: fork::generation(), released: false }
+    pub(super) fn new(header: Header, memory: Memory, origin: Origin, locks: Locks, place: Place) -> Self {
+        Self { header, memory, origin, locks, place, generation: fork::generation(), released: false }
     }
 
     /// The header, as it was checked when this handle was made.
@@ -113,7 +116,7 @@ impl Attachment {
     pub fn claim_writer_slot(&self) -> Result<u32, Failure> {
         self.check_usable()?;
         // At random, because slots are taken from wherever the scan begins.
-        let first = (named::random() % u64::from(WRITER_SLOTS)) as u32;
+        let first = (random() % u64::from(WRITER_SLOTS)) as u32;
         for i in 0..WRITER_SLOTS {
             let slot = (first + i) % WRITER_SLOTS;
             match self.locks.take_writer_slot(slot) {
@@ -140,8 +143,16 @@ impl Attachment {
     /// name finds.
     pub fn release(mut self) -> Result<(), Failure> {
         self.check_usable()?;
+        self.give_up()
+    }
+
+    fn give_up(&mut self) -> Result<(), Failure> {
         self.released = true;
-        named::release(&self.locks, &self.header, &self.place)
+        // The memory first: whoever is the last to leave looks whether anybody is attached.
+        if let Memory::Mapped(mapping) = &mut self.memory {
+            mapping.unmap();
+        }
+        leave(&self.locks, self.header.persist(), Some(self.origin), &self.place)
     }
 }
 
@@ -149,7 +160,7 @@ impl Drop for Attachment {
     fn drop(&mut self) {
         if !self.released && self.check_usable().is_ok() {
             // Nobody is there to hear of it; `release` is for those who ask.
-            let _ = named::release(&self.locks, &self.header, &self.place);
+            let _ = self.give_up();
         }
     }
 }

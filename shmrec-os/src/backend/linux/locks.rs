@@ -105,6 +105,20 @@ impl Locks {
         self.set(Kind::Write, MEMBERS)
     }
 
+    /// Joins the users of a segment that this has claimed: of the claim one byte stays, and is never free in between.
+    pub(super) fn keep_one(&self, random: u64) -> io::Result<()> {
+        let byte = (random % MEMBERS.len as u64) as i64;
+        self.command(libc::F_OFD_SETLK, Kind::Read.code(), Range { start: MEMBERS.start + byte, len: 1 })?;
+        for (before, len) in [(0, byte), (byte + 1, MEMBERS.len - byte - 1)] {
+            // A length of 0 would be all that follows, the writers' bytes included.
+            if len > 0 {
+                let range = Range { start: MEMBERS.start + before, len };
+                self.command(libc::F_OFD_SETLK, libc::F_UNLCK as libc::c_short, range)?;
+            }
+        }
+        Ok(())
+    }
+
     /// How many other handles use the segment. Halves the bytes around every lock that it finds, because the kernel
     /// names any one lock in a range, not the first.
     pub(super) fn count_others(&self) -> io::Result<usize> {
@@ -256,6 +270,23 @@ mod tests {
         assert!(prober.writer_lives(6).unwrap());
         drop(writer);
         assert!(!prober.writer_lives(6).unwrap());
+    }
+
+    #[test]
+    fn one_who_gives_a_claim_up_for_a_membership_is_a_user_and_no_more() {
+        let file = TestFile::new("keep");
+        let other = locks(&file.0, OFlags::RDWR);
+        for byte in [0, 5, (1 << 40) - 1] {
+            let creator = locks(&file.0, OFlags::RDWR);
+            assert!(creator.claim_all().unwrap());
+            assert!(creator.take_writer_slot(0).unwrap() && creator.take_writer_slot(2046).unwrap());
+            creator.keep_one(byte).unwrap();
+            assert_eq!((other.members().unwrap(), other.count_others().unwrap()), (Members::Some, 1));
+            assert!(other.writer_lives(0).unwrap() && other.writer_lives(2046).unwrap());
+            assert!(other.join(7).unwrap());
+            assert!(!other.claim_all().unwrap());
+            other.leave().unwrap();
+        }
     }
 
     #[test]

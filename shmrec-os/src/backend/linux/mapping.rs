@@ -6,43 +6,75 @@
 //! atomics behind raw pointers, and runs of bytes only through [`Mapping::pointer`], whose users copy them with relaxed
 //! word accesses or the assembly that stands for them. Every access is bounded by the length that was mapped. What
 //! bounds cannot guard against is the file's owner shrinking it; `docs/reliability.md` says who is exposed to that.
+//! (System V segments cannot be shrunk.)
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
 use std::fmt;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::futex;
+use super::sysv::Attached;
 use crate::words::{ReadWords, Words};
 
 /// A shared mapping of a whole segment.
 pub struct Mapping {
-    map: MmapRaw,
+    // Address and length for the accesses, which need nothing else.
+    start: NonNull<u8>,
+    len: usize,
     writable: bool,
+    /// What is mapped, for as long as it is.
+    backing: Option<Backing>,
 }
+
+/// What keeps memory mapped until it is dropped.
+enum Backing {
+    File { _map: MmapRaw },
+    SystemV { _attached: Attached },
+}
+
+// SAFETY: an address range of the process, not of a thread. It lives as long as the `Mapping`, and is accessed by atomics.
+unsafe impl Send for Mapping {}
+// SAFETY: as above: accesses through a shared reference are atomic, and only `&mut` ends the range's life.
+unsafe impl Sync for Mapping {}
 
 // What `pointer` and the word accesses need: the mapping lives as long as `self`, and accesses are atomic.
 impl Mapping {
-    pub(super) fn new(file: BorrowedFd<'_>, len: usize, writable: bool) -> std::io::Result<Self> {
+    /// Maps the first `len` bytes of a file.
+    pub(super) fn of_file(file: BorrowedFd<'_>, len: usize, writable: bool) -> std::io::Result<Self> {
         let mut options = MmapOptions::new();
         options.len(len);
         let map =
             if writable { options.map_raw(file.as_raw_fd())? } else { options.map_raw_read_only(file.as_raw_fd())? };
-        Ok(Self { map, writable })
+        let start = NonNull::new(map.as_mut_ptr()).ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+        Ok(Self { start, len, writable, backing: Some(Backing::File { _map: map }) })
+    }
+
+    /// The first `len` bytes of an attached segment, which has as many.
+    pub(super) fn of_system_v(attached: Attached, len: usize, writable: bool) -> Self {
+        let start = attached.start();
+        Self { start, len, writable, backing: Some(Backing::SystemV { _attached: attached }) }
+    }
+
+    /// Ends the mapping: from here on it has no bytes.
+    pub(super) fn unmap(&mut self) {
+        self.len = 0;
+        self.backing = None;
     }
 
     /// Bytes of the mapping.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.map.len()
+        self.len
     }
 
-    /// Whether there are none, which is never.
+    /// Whether there are none, which is when it has ended.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -67,7 +99,7 @@ impl Mapping {
             outside(at, len, self.len());
         }
         // SAFETY: `at` lies in the mapping, or one behind its end.
-        unsafe { self.map.as_mut_ptr().add(at) }
+        unsafe { self.start.as_ptr().add(at) }
     }
 
     /// The address of the words at `at`, of which there are `len` bytes.
@@ -106,6 +138,55 @@ impl Mapping {
         if !self.writable {
             read_only();
         }
+    }
+
+    #[inline]
+    fn byte(&self, at: usize) -> &AtomicU8 {
+        // SAFETY: the byte lies in the mapping, which outlives `self`'s borrow; every access is atomic, as for `word_u32`.
+        unsafe { AtomicU8::from_ptr(self.pointer(at, 1)) }
+    }
+
+    /// Copies bytes out, one by one: for the few that are looked at when a segment is linked.
+    pub(super) fn load_bytes(&self, at: usize, to: &mut [u8]) {
+        for (i, byte) in to.iter_mut().enumerate() {
+            // Relaxed: what comes out is checked as a whole.
+            *byte = self.byte(at + i).load(Ordering::Relaxed);
+        }
+    }
+
+    /// Stores what a new segment has in it. Its first eight bytes, by which a segment is known, come last: whoever sees
+    /// them sees all.
+    pub(super) fn store_contents(&self, parts: &[(usize, &[u8])]) {
+        self.assert_writable();
+        let mut magic = [0; 8];
+        for &(at, bytes) in parts {
+            let head = magic.len().saturating_sub(at).min(bytes.len());
+            if head > 0 {
+                magic[at..at + head].copy_from_slice(&bytes[..head]);
+            }
+            self.store_bytes(at + head, &bytes[head..]);
+        }
+        // Release: pairs with the acquire of a program that has found the segment by its key, without its companion.
+        self.store_u64(0, u64::from_le_bytes(magic), Ordering::Release);
+    }
+
+    /// Copies bytes in, in no order: whole words where they lie on whole words.
+    fn store_bytes(&self, at: usize, bytes: &[u8]) {
+        let front = (at.next_multiple_of(8) - at).min(bytes.len());
+        let (front, rest) = bytes.split_at(front);
+        let store = |at: usize, bytes: &[u8]| {
+            for (at, byte) in (at..).zip(bytes) {
+                self.byte(at).store(*byte, Ordering::Relaxed);
+            }
+        };
+        store(at, front);
+        let mut words = rest.chunks_exact(8);
+        let mut at = at + front.len();
+        for word in &mut words {
+            self.store_u64(at, u64::from_le_bytes(std::array::from_fn(|i| word[i])), Ordering::Relaxed);
+            at += 8;
+        }
+        store(at, words.remainder());
     }
 
     pub(super) fn sleep(&self, at: usize, expected: u32, timeout: Duration) {
