@@ -90,7 +90,10 @@ impl Companion {
             return Err(HeaderFault::NotASegment);
         }
         if bytes.len() < COMPANION_LEN {
-            return Err(damaged(format!("a key's companion file has {COMPANION_LEN} bytes, and it has {}", bytes.len())));
+            return Err(damaged(format!(
+                "a key's companion file has {COMPANION_LEN} bytes, and it has {}",
+                bytes.len()
+            )));
         }
         let u32_at = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
         match u32_at(AT_BYTE_ORDER) {

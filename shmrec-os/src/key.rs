@@ -47,8 +47,8 @@ impl Key {
     /// [`KeyError::File`] when the file cannot be found; [`KeyError::Reserved`] when its numbers make 0 or -1.
     pub fn ftok(path: impl AsRef<Path>, id: u8) -> Result<Self, KeyError> {
         let path = path.as_ref();
-        let (device, inode) = backend::device_and_inode(path)
-            .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+        let (device, inode) =
+            backend::device_and_inode(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
         // The C library takes the low bits of each.
         Self::raw(i32::from_be_bytes([id, device as u8, (inode >> 8) as u8, inode as u8]))
     }

@@ -242,6 +242,7 @@ impl Core {
         timeout: Duration,
         look: impl FnMut() -> Result<Option<R>, WaitError>,
     ) -> Result<R, WaitError> {
+        self.attachment.check_usable().map_err(ReadError::from)?;
         let header = self.attachment.header();
         let kernel = self.attachment.liveness(Deadline::after(timeout));
         let found = match self.attachment.memory() {

@@ -1,7 +1,7 @@
 //! Creation: what a new segment holds before it has a name.
 
 use shmrec_os::format::{Header, MAX_RECORD_LEN, Plan, SLOTS};
-use shmrec_os::{Attachment, NewSegment, SegmentName};
+use shmrec_os::{Attachment, NewSegment};
 
 use crate::error::{CreateError, InvalidOptions};
 use crate::schema::{self, Schema};
@@ -21,14 +21,14 @@ pub(crate) struct Contents<'c> {
 /// Creates a segment.
 pub(crate) fn create(options: &SegmentOptions, name: &str, contents: &Contents<'_>) -> Result<Attachment, CreateError> {
     const { assert!(model::MAX_RECORD_SIZE as u64 <= MAX_RECORD_LEN, "a segment has room for every record") }
-    let name = SegmentName::new(name)?;
+    let place = options.place::<CreateError>(name)?;
     if !SLOTS.contains(&options.slots) || !options.slots.is_power_of_two() {
         return Err(InvalidOptions::Slots { slots: options.slots }.into());
     }
     let text = schema_text(contents.schema)?;
     let record = contents.schema.record();
     let plan = Plan {
-        name: &name,
+        name: place.name(),
         record_len: record.size as u64,
         record_align: record.align as u32,
         slots: options.slots,
@@ -44,7 +44,6 @@ pub(crate) fn create(options: &SegmentOptions, name: &str, contents: &Contents<'
     if let Some(first) = contents.first {
         parts.extend([(slot, first), (counters_at, counters.as_slice())]);
     }
-    let place = options.place(name);
     Ok(shmrec_os::create(&place, &NewSegment { header: &header, perms: options.perms, contents: &parts })?)
 }
 

@@ -3,9 +3,10 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
-use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, What};
+use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, KeyError, What};
 
 use crate::schema::{Difference, PathError, SchemaError};
 use crate::{LoadError, StoreError, Version};
@@ -59,7 +60,13 @@ macro_rules! failures {
             /// The system's error number, where a call failed.
             #[must_use]
             pub fn raw_os_error(&self) -> Option<i32> {
-                self.failure().and_then(Failure::raw_os_error)
+                match self {
+                    $(Self::$failure(failure) => failure.raw_os_error(),)*
+                    $(Self::$other(other) => {
+                        StdError::source(other).and_then(|source| source.downcast_ref::<io::Error>()?.raw_os_error())
+                    })*
+                    Self::System(failure) => failure.raw_os_error(),
+                }
             }
         }
 
@@ -100,8 +107,18 @@ failures! {
         StaleForeign,
         /// The system denies access.
         PermissionDenied,
+        /// The key has a segment of another name.
+        KeyCollision,
+        /// The key has a segment whose companion file is gone.
+        NoCompanion,
+        /// The key means a segment in another IPC namespace.
+        OtherNamespace,
         /// The file system is full.
         NoSpace,
+        /// The system has as many System V segments as it permits.
+        NoSegments,
+        /// The system has no memory for a System V segment of this length.
+        NoMemory,
         /// The directory for segments does not exist.
         NoDirectory,
         /// The limit of open files is reached.
@@ -113,6 +130,8 @@ failures! {
         ---
         /// The name is not a segment's name.
         InvalidName(InvalidName),
+        /// There is no such key.
+        InvalidKey(KeyError),
         /// The options contradict themselves or the record.
         InvalidOptions(InvalidOptions),
         /// The first record does not fit into its fields.
@@ -146,6 +165,12 @@ failures! {
         ForeignByteOrder,
         /// Another user's segment, which is not written unless its owner is trusted.
         UntrustedOwner,
+        /// The key has a segment of another name.
+        KeyCollision,
+        /// The key has a segment whose companion file is gone.
+        NoCompanion,
+        /// The key means a segment in another IPC namespace.
+        OtherNamespace,
         /// Nobody uses the segment any more, but only its owner can remove it.
         StaleForeign,
         /// The system denies access.
@@ -159,6 +184,8 @@ failures! {
         ---
         /// The name is not a segment's name.
         InvalidName(InvalidName),
+        /// There is no such key.
+        InvalidKey(KeyError),
         /// The segment holds another record.
         Mismatch(Mismatch),
     }
@@ -179,6 +206,12 @@ failures! {
         UnsupportedFormat,
         /// Only the segment's owner can remove it.
         StaleForeign,
+        /// The key has a segment of another name.
+        KeyCollision,
+        /// The key has a segment whose companion file is gone, and which is in use.
+        NoCompanion,
+        /// The key means a segment in another IPC namespace.
+        OtherNamespace,
         /// The system denies access.
         PermissionDenied,
         /// The directory for segments does not exist.
@@ -188,6 +221,8 @@ failures! {
         ---
         /// The name is not a segment's name.
         InvalidName(InvalidName),
+        /// There is no such key.
+        InvalidKey(KeyError),
     }
 }
 
@@ -496,6 +531,8 @@ pub enum Error {
     Load(LoadError),
     /// Permission bits that a segment cannot have.
     Perms(InvalidPerms),
+    /// There is no such key.
+    Key(KeyError),
 }
 
 macro_rules! error_of {
@@ -556,4 +593,8 @@ error_of! {
     Store(StoreError) |_| None,
     Load(LoadError) |_| None,
     Perms(InvalidPerms) |_| None,
+    Key(KeyError) |error| match error {
+        KeyError::File { source, .. } => source.raw_os_error(),
+        _ => None,
+    },
 }

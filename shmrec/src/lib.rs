@@ -84,7 +84,9 @@ pub use reader::Reader;
 pub use segment::Segment;
 pub use shared::{Locked, Shared};
 pub use shmrec_derive::SharedRecord;
-pub use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, NameProblem, Perms, SegmentName, TrustOwner, What};
+pub use shmrec_os::{
+    Failure, Holder, InvalidName, InvalidPerms, Key, KeyError, NameProblem, Perms, SegmentName, TrustOwner, What,
+};
 pub use value::Value;
 pub use version::{Published, Version};
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use shmrec_os::{Holder, Memory};
+use shmrec_os::{Holder, Key, Memory};
 
 use crate::Version;
 use crate::core::Core;
@@ -79,7 +79,13 @@ impl Link {
         self.core.attachment().place().name().as_str()
     }
 
-    /// The segment's file.
+    /// The key of a System V segment.
+    #[must_use]
+    pub fn key(&self) -> Option<Key> {
+        self.core.attachment().place().key()
+    }
+
+    /// The segment's file; of a System V segment, its companion file.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {
         self.core.attachment().place().path()

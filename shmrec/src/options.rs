@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use shmrec_os::{Access, Perms, Place, SegmentName, TrustOwner};
+use shmrec_os::{Access, InvalidName, Key, KeyError, Perms, Place, SegmentName, TrustOwner};
 
 use crate::schema::Schema;
 use crate::{CreateError, DynReader, DynSegment, LinkError, Reader, Segment, SharedRecord, Value};
@@ -36,10 +36,22 @@ pub struct SegmentOptions {
     pub(crate) slots: u32,
     pub(crate) wake_always: bool,
     pub(crate) compatible: bool,
+    keyed: Keyed,
     dir: Option<PathBuf>,
     trust: TrustOwner,
     pub(crate) read_timeout: Duration,
     pub(crate) lock_timeout: Duration,
+}
+
+/// Whether a segment is a System V segment, and under which key.
+#[derive(Clone, Copy, Debug)]
+enum Keyed {
+    /// It is a file.
+    No,
+    /// Under this key.
+    By(Key),
+    /// Under the key that the name spells: an id, and the path of a file.
+    Ftok,
 }
 
 /// Which of the two [`SegmentOptions::create_or_link`] did.
@@ -60,6 +72,7 @@ impl SegmentOptions {
             slots: 4,
             wake_always: false,
             compatible: false,
+            keyed: Keyed::No,
             dir: None,
             trust: TrustOwner::NoOther,
             read_timeout: Duration::from_secs(1),
@@ -98,7 +111,59 @@ impl SegmentOptions {
         self
     }
 
-    /// The directory that the segment is in, instead of `$SHMREC_DIR` or `/dev/shm`: a volume that containers share, or
+    /// Makes it a System V segment under this key, for programs that find segments by keys: `ipcs` lists it, and a program that
+    /// knows nothing of shmrec can attach it and read it by the documented format.
+    ///
+    /// Names, permissions, life and promises are those of every segment. The full name stands in the segment, so a key that is
+    /// used for two things is [`KeyCollision`](CreateError::KeyCollision). In the directory (see [`dir`](Self::dir)) stands a
+    /// small companion file, `shmrec-key.` and the key in hexadecimal, which has the locks: programs that share a key name the
+    /// same directory. Unlike a file, a System V segment cannot be shrunk by its owner, so every user's is mapped.
+    ///
+    /// ```
+    /// use shmrec::{Key, SegmentOptions, SharedRecord};
+    ///
+    /// #[derive(SharedRecord, Clone, Debug, PartialEq)]
+    /// struct Pose { x: f64, y: f64 }
+    ///
+    /// # let name = &format!("keyed_{}", std::process::id());
+    /// let options = SegmentOptions::new().key(Key::of_name(name));
+    /// let segment = options.create_with(name, &Pose { x: 1.0, y: 2.0 })?;
+    /// assert_eq!(options.reader::<Pose>(name)?.read()?, Pose { x: 1.0, y: 2.0 });
+    /// # drop(segment);
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn key(mut self, key: Key) -> Self {
+        self.keyed = Keyed::By(key);
+        self
+    }
+
+    /// Whether names spell keys, as the ancestor's `SHM_USE_FTOK` has it: the first character is an id, the rest the path of an
+    /// existing, accessible file, and the segment is a System V segment under [`Key::ftok`] of the two. Default: no.
+    ///
+    /// The segment's name is then `ftok_` and the key in hexadecimal.
+    ///
+    /// ```
+    /// use shmrec::{Key, SegmentOptions, SharedRecord};
+    ///
+    /// #[derive(SharedRecord, Clone, Debug)]
+    /// struct Count { n: u64 }
+    ///
+    /// # let file = std::env::temp_dir().join(format!("use_ftok_{}", std::process::id()));
+    /// # std::fs::write(&file, b"")?;
+    /// # let file = file.to_str().unwrap();
+    /// let options = SegmentOptions::new().use_ftok(true);
+    /// let count = options.create_with(&format!("C{file}"), &Count { n: 1 })?;
+    /// assert_eq!(count.key(), Some(Key::ftok(file, b'C')?));
+    /// # drop(count);
+    /// # std::fs::remove_file(file)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn use_ftok(mut self, use_ftok: bool) -> Self {
+        self.keyed = if use_ftok { Keyed::Ftok } else { Keyed::No };
+        self
+    }
+
+    /// The directory that the segment (or its companion file) is in, instead of `$SHMREC_DIR` or `/dev/shm`: a volume that containers share, or
     /// `$XDG_RUNTIME_DIR`. A file system in memory is what suits; others work.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
@@ -112,7 +177,7 @@ impl SegmentOptions {
     }
 
     /// Whose segments may be mapped, beside this user's own and root's. Default: nobody else's; they are read through
-    /// the kernel, and not written.
+    /// the kernel, and not written. Without effect under a [`key`](Self::key).
     pub fn trust_owner(mut self, trust: TrustOwner) -> Self {
         self.trust = trust;
         self
@@ -310,15 +375,24 @@ impl SegmentOptions {
     /// [`RemoveError::InUse`](crate::RemoveError::InUse) when somebody uses it,
     /// [`RemoveError::NotFound`](crate::RemoveError::NotFound) when there is none.
     pub fn remove(&self, name: &str) -> Result<(), crate::RemoveError> {
-        Ok(shmrec_os::remove(&self.place(SegmentName::new(name)?))?)
+        Ok(shmrec_os::remove(&self.place::<crate::RemoveError>(name)?)?)
     }
 
-    pub(crate) fn place(&self, name: SegmentName) -> Place {
-        Place::new(name, self.dir.as_deref())
+    /// Where the segment `name` is.
+    pub(crate) fn place<E: From<InvalidName> + From<KeyError>>(&self, name: &str) -> Result<Place, E> {
+        let dir = self.dir.as_deref();
+        Ok(match self.keyed {
+            Keyed::No => Place::new(SegmentName::new(name)?, dir),
+            Keyed::By(key) => Place::keyed(SegmentName::new(name)?, key, dir),
+            Keyed::Ftok => {
+                let key = Key::use_ftok(name)?;
+                Place::keyed(SegmentName::new(&format!("ftok_{:08x}", key.get()))?, key, dir)
+            }
+        })
     }
 
     pub(crate) fn attach(&self, name: &str, access: Access) -> Result<shmrec_os::Attachment, LinkError> {
-        Ok(shmrec_os::link(&self.place(SegmentName::new(name)?), access, self.trust)?)
+        Ok(shmrec_os::link(&self.place::<LinkError>(name)?, access, self.trust)?)
     }
 }
 

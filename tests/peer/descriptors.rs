@@ -6,21 +6,15 @@
 use std::ffi::OsString;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use shmrec::SegmentOptions;
+use shmrec_tests::directory::Place;
 use shmrec_tests::records::Counter;
 
 use crate::{refusal, say};
 
 pub(crate) fn run(arguments: &[OsString]) {
-    let options = SegmentOptions::new().dir(&arguments[0]);
-    let dir = &arguments[0];
-    let files = || {
-        let entries = std::fs::read_dir(dir).expect("the directory");
-        let mut names: Vec<_> =
-            entries.map(|e| e.expect("an entry").file_name().into_string().expect("text")).collect();
-        names.sort();
-        names.join(" ")
-    };
+    let place = Place::of_argument(&arguments[0]);
+    let options = place.options();
+    let files = || place.files().join(" ");
     let attempt = |operation: &str| -> Result<(), String> {
         match operation {
             "create" => options.create_with("gone", &Counter::new(1)).map(drop).map_err(|e| refusal(&e)),

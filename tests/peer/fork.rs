@@ -6,14 +6,19 @@
 
 use std::ffi::OsString;
 use std::io::Read;
+use std::time::Duration;
 
-use shmrec::SegmentOptions;
+use shmrec::Version;
+use shmrec_tests::directory::Place;
 use shmrec_tests::records::Counter;
 
 use crate::{refusal, say, text};
 
+/// Ends a wait that should have been refused.
+const LONG: Duration = Duration::from_secs(60);
+
 pub(crate) fn run(arguments: &[OsString]) {
-    let options = SegmentOptions::new().dir(&arguments[0]);
+    let options = Place::of_argument(&arguments[0]).options();
     let name = text(arguments, 1);
     let segment = options.link::<Counter>(name).expect("the segment");
     let reader = options.reader::<Counter>(name).expect("the segment");
@@ -32,6 +37,10 @@ pub(crate) fn run(arguments: &[OsString]) {
                 segment.try_lock().map_or_else(|e| refusal(&e), |_| "locked".to_owned()),
                 segment.users().map_or_else(|e| refusal(&e), |_| "counted".to_owned()),
                 reader.read().map_or_else(|e| refusal(&e), |_| "read".to_owned()),
+                reader.history().map_or_else(|e| refusal(&e), |_| "read".to_owned()),
+                reader.recoveries().map_or_else(|e| refusal(&e), |_| "counted".to_owned()),
+                segment.wait_version(Version::NONE, LONG).map_or_else(|e| refusal(&e), |_| "waited".to_owned()),
+                reader.follow().next(LONG).map_or_else(|e| refusal(&e), |_| "followed".to_owned()),
                 guard.unlock().map_or_else(|e| refusal(&e), |_| "unlocked".to_owned()),
             ];
             drop((segment, dropped_in_child));

@@ -2,6 +2,7 @@
 
 mod descriptors;
 mod fork;
+mod nosegments;
 mod nospace;
 mod race;
 mod repl;
@@ -21,6 +22,7 @@ fn main() {
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
         Some("fork") => fork::run(&arguments),
+        Some("nosegments") => nosegments::run(&arguments),
         Some("nospace") => nospace::run(&arguments),
         Some("descriptors") => descriptors::run(&arguments),
         Some("store") => store::run(&arguments),

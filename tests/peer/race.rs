@@ -9,13 +9,13 @@ use std::fs::File;
 use std::io::BufRead;
 
 use rustix::fs::FlockOperation;
-use shmrec::SegmentOptions;
+use shmrec_tests::directory::Place;
 use shmrec_tests::records::Counter;
 
 use crate::{refusal, say, text};
 
 pub(crate) fn run(arguments: &[OsString]) {
-    let options = SegmentOptions::new().dir(&arguments[0]);
+    let options = Place::of_argument(&arguments[0]).options();
     let name = text(arguments, 1);
     let gate = File::open(&arguments[2]).expect("the gate");
     let wait_at_the_gate = || {

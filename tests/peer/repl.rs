@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
 
-use shmrec::{Guard, Perms, Reader, Segment, SegmentOptions, TrustOwner, Version};
+use shmrec::{Guard, Perms, Reader, Segment, TrustOwner, Version};
+use shmrec_tests::directory::Place;
+use shmrec_tests::options::Options;
 use shmrec_tests::records::Counter;
 
 use crate::{refusal, say};
@@ -13,9 +15,7 @@ use crate::{refusal, say};
 type Answer = Result<String, String>;
 
 pub(crate) fn run(arguments: &[OsString]) {
-    // Without a directory: the one of the environment.
-    let options = SegmentOptions::new();
-    let options = if arguments[0].is_empty() { options } else { options.dir(&arguments[0]) };
+    let options = Place::of_argument(&arguments[0]).options();
     let lines = &mut std::io::stdin().lock().lines();
     let mut state = State { options, segment: None, reader: None };
     while let Some(Ok(line)) = lines.next() {
@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[OsString]) {
 }
 
 struct State {
-    options: SegmentOptions,
+    options: Options,
     segment: Option<Segment<Counter>>,
     reader: Option<Reader<Counter>>,
 }

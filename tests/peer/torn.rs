@@ -6,7 +6,8 @@ use std::io::BufRead;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shmrec::{ReadError, SegmentOptions};
+use shmrec::ReadError;
+use shmrec_tests::directory::Place;
 use shmrec_tests::records::Block;
 
 use crate::{say, text};
@@ -49,7 +50,7 @@ pub(crate) fn write(arguments: &[OsString]) {
 }
 
 fn write_blocks<const N: usize>(arguments: &[OsString]) {
-    let options = SegmentOptions::new().dir(&arguments[0]).lock_timeout(Duration::from_secs(60));
+    let options = Place::of_argument(&arguments[0]).options().lock_timeout(Duration::from_secs(60));
     let segment = options.link::<Block<N>>(text(arguments, 1)).expect("the segment is there");
     let mut seq: u64 = text(arguments, 3).parse().expect("a number");
     let step: u64 = text(arguments, 4).parse().expect("a number");
@@ -73,7 +74,8 @@ pub(crate) fn read(arguments: &[OsString]) {
 }
 
 fn read_blocks<const N: usize>(arguments: &[OsString]) {
-    let reader = SegmentOptions::new().dir(&arguments[0]).reader::<Block<N>>(text(arguments, 1)).expect("the segment");
+    let reader =
+        Place::of_argument(&arguments[0]).options().reader::<Block<N>>(text(arguments, 1)).expect("the segment");
     let wanted: usize = text(arguments, 3).parse().expect("a number");
     let least = Duration::from_millis(text(arguments, 4).parse().expect("milliseconds"));
     let mut block = reader.read_boxed().expect("the first block");

@@ -1,12 +1,15 @@
 //! What the tests share: directories that go, peers that are other processes, and records that show when they are torn.
 
 pub mod directory;
+pub mod options;
 pub mod peer;
 pub mod random;
 pub mod raw;
 pub mod records;
 pub mod shapes;
 pub mod stored;
+pub mod sysv;
+pub mod trace;
 
 /// Waits until `done` says so, looking every millisecond.
 ///

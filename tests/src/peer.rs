@@ -8,6 +8,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal};
 
+use crate::directory::Place;
+
 /// A running peer. Killed when it is dropped.
 #[derive(Debug)]
 pub struct Peer {
@@ -105,10 +107,10 @@ impl Start {
 }
 
 impl Peer {
-    /// A peer that takes commands, for segments in `directory`.
+    /// A peer that takes commands, for segments in `place`.
     #[must_use]
-    pub fn repl(program: &str, directory: &Path) -> Self {
-        Start::new(program, "repl").arg(directory).spawn()
+    pub fn repl(program: &str, place: &Place) -> Self {
+        Start::new(program, "repl").arg(place.to_argument()).spawn()
     }
 
     /// Sends a line.
@@ -139,6 +141,19 @@ impl Peer {
             Ok(0) | Err(_) => None,
             Ok(_) => Some(line.trim_end().to_owned()),
         }
+    }
+
+    /// Whether a line, or its beginning, can be heard without waiting.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not say.
+    #[must_use]
+    pub fn has_said_something(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let mut output = [PollFd::new(self.output.get_ref(), PollFlags::IN)];
+        !self.output.buffer().is_empty()
+            || poll(&mut output, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).expect("poll") > 0
     }
 
     /// Sends a line and waits for the answer.

@@ -1,13 +1,17 @@
-//! A segment as somebody sees it who has only `docs/format.md`: numbers at offsets of a file.
+//! A segment as somebody sees it who has only `docs/format.md`: numbers at offsets of a file, or of a System V segment.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// A segment's file, without any of shmrec's code.
+use crate::sysv;
+
+/// A segment's file, without any of shmrec's code; or a companion file, and its segment, which is attached for the moment of
+/// each access only.
 #[derive(Debug)]
 pub struct RawSegment {
     file: File,
+    segment: Option<sysv::Segment>,
 }
 
 impl RawSegment {
@@ -28,10 +32,34 @@ impl RawSegment {
     #[must_use]
     pub fn open(path: &Path) -> Self {
         let file = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
-        Self { file: file.expect("the segment's file") }
+        let segment = sysv::Companion::read(path).map(|companion| {
+            let mut segments = sysv::segments().into_iter();
+            segments.find(|segment| segment.id == companion.id).expect("the companion's segment")
+        });
+        Self { file: file.expect("the segment's file"), segment }
     }
 
-    /// The file.
+    /// Reads bytes.
+    ///
+    /// # Panics
+    ///
+    /// When the segment ends before.
+    pub fn get(&self, at: u64, bytes: &mut [u8]) {
+        match &self.segment {
+            None => self.file.read_exact_at(bytes, at).expect("bytes of the segment"),
+            Some(segment) => segment.attach().get(at as usize, bytes),
+        }
+    }
+
+    /// All bytes of the segment.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.u64(Self::TOTAL_LEN) as usize];
+        self.get(0, &mut bytes);
+        bytes
+    }
+
+    /// The file; of a System V segment, its companion.
     #[must_use]
     pub fn file(&self) -> &File {
         &self.file
@@ -45,7 +73,7 @@ impl RawSegment {
     #[must_use]
     pub fn u32(&self, at: u64) -> u32 {
         let mut bytes = [0; 4];
-        self.file.read_exact_at(&mut bytes, at).expect("4 bytes of the segment");
+        self.get(at, &mut bytes);
         u32::from_le_bytes(bytes)
     }
 
@@ -57,7 +85,7 @@ impl RawSegment {
     #[must_use]
     pub fn u64(&self, at: u64) -> u64 {
         let mut bytes = [0; 8];
-        self.file.read_exact_at(&mut bytes, at).expect("8 bytes of the segment");
+        self.get(at, &mut bytes);
         u64::from_le_bytes(bytes)
     }
 
@@ -67,7 +95,10 @@ impl RawSegment {
     ///
     /// When that fails.
     pub fn put(&self, at: u64, bytes: &[u8]) {
-        self.file.write_all_at(bytes, at).expect("a write to the segment");
+        match &self.segment {
+            None => self.file.write_all_at(bytes, at).expect("a write to the segment"),
+            Some(segment) => segment.attach().put(at as usize, bytes),
+        }
     }
 
     /// Where the schema begins.
@@ -133,7 +164,7 @@ impl RawSegment {
     pub fn slot(&self, version: u64) -> Vec<u8> {
         let mut bytes = vec![0; self.stride() as usize];
         let at = self.records() + (version % self.slots()) * self.stride();
-        self.file.read_exact_at(&mut bytes, at).expect("a slot of the segment");
+        self.get(at, &mut bytes);
         bytes
     }
 
@@ -145,7 +176,7 @@ impl RawSegment {
     pub fn forge_header(&self, at: u64, bytes: &[u8]) {
         self.put(at, bytes);
         let mut header = [0; Self::CHECKSUM];
-        self.file.read_exact_at(&mut header, 0).expect("the header");
+        self.get(0, &mut header);
         // FNV-1a, 64 bits.
         let sum = header
             .iter()

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use shmrec::{LockError, SegmentOptions, WriteError};
-use shmrec_tests::directory::TestDir;
+use shmrec::{LockError, WriteError};
+use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::{Peer, Start};
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::{Block, Counter, block_word};
@@ -11,13 +11,12 @@ use shmrec_tests::until;
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
-#[test]
-fn the_lock_of_a_killed_writer_is_taken_over_and_the_next_one_is_told() {
-    let dir = TestDir::new();
+fn the_lock_of_a_killed_writer_is_taken_over_and_the_next_one_is_told(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("held", &Counter::new(1)).unwrap();
     let mut micros = Vec::new();
     for round in 0..20 {
-        let mut owner = Peer::repl(PEER, dir.path());
+        let mut owner = Peer::repl(PEER, &dir);
         owner.must("link held");
         owner.must("lock");
         owner.must("set 99");
@@ -39,11 +38,10 @@ fn the_lock_of_a_killed_writer_is_taken_over_and_the_next_one_is_told() {
     println!("take-over of a dead owner's lock: median {} us, longest {} us", micros[10], micros[19]);
 }
 
-#[test]
-fn a_write_without_a_guard_takes_over_too() {
-    let dir = TestDir::new();
+fn a_write_without_a_guard_takes_over_too(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("plain", &Counter::new(1)).unwrap();
-    let mut owner = Peer::repl(PEER, dir.path());
+    let mut owner = Peer::repl(PEER, &dir);
     owner.must("link plain");
     owner.must("lock");
     owner.kill();
@@ -52,14 +50,13 @@ fn a_write_without_a_guard_takes_over_too() {
     assert_eq!((segment.read().unwrap().seq, segment.recoveries().unwrap()), (3, 1));
 }
 
-#[test]
-fn a_waiter_gets_the_lock_of_an_owner_that_dies_while_it_waits() {
-    let dir = TestDir::new();
+fn a_waiter_gets_the_lock_of_an_owner_that_dies_while_it_waits(kind: Kind) {
+    let dir = TestDir::of(kind);
     let _segment = dir.options().create_with("waited", &Counter::new(1)).unwrap();
-    let mut owner = Peer::repl(PEER, dir.path());
+    let mut owner = Peer::repl(PEER, &dir);
     owner.must("link waited");
     owner.must("lock");
-    let mut waiter = Peer::repl(PEER, dir.path());
+    let mut waiter = Peer::repl(PEER, &dir);
     waiter.must("link waited");
     waiter.tell("lock 60000");
     let raw = RawSegment::open(&dir.file("waited"));
@@ -71,10 +68,9 @@ fn a_waiter_gets_the_lock_of_an_owner_that_dies_while_it_waits() {
     assert_eq!(waiter.must("unlock"), "2");
 }
 
-#[test]
-fn a_writer_killed_in_the_middle_of_the_copy_damages_nothing_that_can_be_read() {
+fn a_writer_killed_in_the_middle_of_the_copy_damages_nothing_that_can_be_read(kind: Kind) {
     const WORDS: usize = 1 << 21;
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let options = dir.options().slots(2);
     std::thread::Builder::new()
         .stack_size(256 << 20)
@@ -86,7 +82,7 @@ fn a_writer_killed_in_the_middle_of_the_copy_damages_nothing_that_can_be_read() 
             let mut damaged = 0;
             for attempt in 0..100 {
                 let committed = raw.committed();
-                let writer = Start::new(PEER, "torn-write").arg(dir.path()).arg("cut");
+                let writer = Start::new(PEER, "torn-write").arg(dir.to_argument()).arg("cut");
                 let writer = writer.arg((WORDS * 8).to_string()).arg((attempt * 1_000_000).to_string()).arg("7");
                 let mut writer = writer.spawn();
                 assert_eq!(writer.hear(), "ready");
@@ -123,12 +119,11 @@ fn a_writer_killed_in_the_middle_of_the_copy_damages_nothing_that_can_be_read() 
         .unwrap();
 }
 
-#[test]
-fn a_stopped_owner_is_alive_writers_time_out_and_readers_go_on() {
-    let dir = TestDir::new();
-    let options: SegmentOptions = dir.options().lock_timeout(Duration::from_millis(100));
+fn a_stopped_owner_is_alive_writers_time_out_and_readers_go_on(kind: Kind) {
+    let dir = TestDir::of(kind);
+    let options = dir.options().lock_timeout(Duration::from_millis(100));
     let segment = options.create_with("stopped", &Counter::new(1)).unwrap();
-    let mut owner = Peer::repl(PEER, dir.path());
+    let mut owner = Peer::repl(PEER, &dir);
     owner.must("link stopped");
     owner.must("lock");
     owner.stop();
@@ -147,13 +142,12 @@ fn a_stopped_owner_is_alive_writers_time_out_and_readers_go_on() {
     assert_eq!(segment.version().get(), 3);
 }
 
-#[test]
-fn killed_waiters_and_readers_leave_nothing_that_stands_in_the_way() {
-    let dir = TestDir::new();
+fn killed_waiters_and_readers_leave_nothing_that_stands_in_the_way(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("waiters", &Counter::new(1)).unwrap();
     let raw = RawSegment::open(&dir.file("waiters"));
     for _ in 0..10 {
-        let mut waiter = Peer::repl(PEER, dir.path());
+        let mut waiter = Peer::repl(PEER, &dir);
         waiter.must("link waiters");
         waiter.tell("wait 1000000");
         until("the waiter has registered", || raw.has_waiter());
@@ -164,7 +158,7 @@ fn killed_waiters_and_readers_leave_nothing_that_stands_in_the_way() {
     let guard = segment.lock().unwrap();
     let waiters: Vec<_> = (0..4)
         .map(|_| {
-            let mut waiter = Peer::repl(PEER, dir.path());
+            let mut waiter = Peer::repl(PEER, &dir);
             waiter.must("link waiters");
             waiter.tell("lock 60000");
             waiter
@@ -180,14 +174,13 @@ fn killed_waiters_and_readers_leave_nothing_that_stands_in_the_way() {
     assert_eq!(segment.users().unwrap(), 2);
 }
 
-#[test]
-fn a_sleeping_waiter_is_woken_by_another_process() {
-    let dir = TestDir::new();
+fn a_sleeping_waiter_is_woken_by_another_process(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create::<Counter>("bell").unwrap();
     let raw = RawSegment::open(&dir.file("bell"));
-    let mut waiter = Peer::repl(PEER, dir.path());
+    let mut waiter = Peer::repl(PEER, &dir);
     waiter.must("link bell");
-    let mut polling = Peer::repl(PEER, dir.path());
+    let mut polling = Peer::repl(PEER, &dir);
     polling.must("reader bell");
     for seq in 1..50 {
         waiter.tell(&format!("wait {}", seq - 1));
@@ -199,12 +192,11 @@ fn a_sleeping_waiter_is_woken_by_another_process() {
     }
 }
 
-#[test]
-fn read_only_waiters_sleep_where_writers_always_wake() {
-    let dir = TestDir::new();
+fn read_only_waiters_sleep_where_writers_always_wake(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().wake_always(true).create::<Counter>("always").unwrap();
     let raw = RawSegment::open(&dir.file("always"));
-    let mut waiter = Peer::repl(PEER, dir.path());
+    let mut waiter = Peer::repl(PEER, &dir);
     waiter.must("reader always");
     for seq in 1..20 {
         waiter.tell(&format!("wait {}", seq - 1));
@@ -215,18 +207,17 @@ fn read_only_waiters_sleep_where_writers_always_wake() {
 }
 
 /// Writers that are killed at random moments, over and over: updates of those who live are never lost.
-#[test]
-fn no_update_is_lost_or_made_twice_while_writers_are_killed() {
+fn no_update_is_lost_or_made_twice_while_writers_are_killed(kind: Kind) {
     const ROUNDS: u64 = 60;
     const EACH: u64 = 200;
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("sum", &Counter::new(0)).unwrap();
-    let mut survivor = Peer::repl(PEER, dir.path());
+    let mut survivor = Peer::repl(PEER, &dir);
     survivor.must("link sum");
     let mut recoveries = 0;
     for round in 0..ROUNDS {
         let before = segment.read().unwrap().seq;
-        let mut victim = Peer::repl(PEER, dir.path());
+        let mut victim = Peer::repl(PEER, &dir);
         victim.must("link sum");
         victim.tell("add 1000000");
         until("the victim writes", || segment.read().unwrap().seq > before);
@@ -245,10 +236,9 @@ fn no_update_is_lost_or_made_twice_while_writers_are_killed() {
     println!("{ROUNDS} writers killed, {recoveries} of them with the lock");
 }
 
-#[test]
-fn six_writers_all_get_their_turn() {
+fn six_writers_all_get_their_turn(kind: Kind) {
     const EACH: u32 = 20_000;
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("fair", &Counter::new(0)).unwrap();
     let mut longest = Duration::ZERO;
     std::thread::scope(|scope| {
@@ -274,3 +264,16 @@ fn six_writers_all_get_their_turn() {
     assert_eq!(segment.read().unwrap().seq, u64::from(6 * EACH));
     println!("six writers: the longest wait for the lock was {longest:?}");
 }
+
+shmrec_tests::over_both_kinds!(
+    the_lock_of_a_killed_writer_is_taken_over_and_the_next_one_is_told,
+    a_write_without_a_guard_takes_over_too,
+    a_waiter_gets_the_lock_of_an_owner_that_dies_while_it_waits,
+    a_writer_killed_in_the_middle_of_the_copy_damages_nothing_that_can_be_read,
+    a_stopped_owner_is_alive_writers_time_out_and_readers_go_on,
+    killed_waiters_and_readers_leave_nothing_that_stands_in_the_way,
+    a_sleeping_waiter_is_woken_by_another_process,
+    read_only_waiters_sleep_where_writers_always_wake,
+    no_update_is_lost_or_made_twice_while_writers_are_killed,
+    six_writers_all_get_their_turn,
+);

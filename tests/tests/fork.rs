@@ -2,7 +2,7 @@
 //! lives.
 
 use shmrec::LockError;
-use shmrec_tests::directory::TestDir;
+use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::{Peer, Start};
 use shmrec_tests::records::Counter;
 use shmrec_tests::until;
@@ -11,7 +11,7 @@ const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
 /// A parent that has the lock, and what its child says of the handles that it inherited.
 fn forked(dir: &TestDir) -> (Peer, Vec<String>, u32) {
-    let mut parent = Start::new(PEER, "fork").arg(dir.path()).arg("forked").spawn();
+    let mut parent = Start::new(PEER, "fork").arg(dir.to_argument()).arg("forked").spawn();
     assert_eq!(parent.hear(), "locked");
     let mut said = Vec::new();
     loop {
@@ -29,13 +29,12 @@ fn lives(pid: u32) -> bool {
         && std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-#[test]
-fn inherited_handles_are_typed_errors_and_their_drops_touch_nothing() {
-    let dir = TestDir::new();
+fn inherited_handles_are_typed_errors_and_their_drops_touch_nothing(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("forked", &Counter::new(8)).unwrap();
     let (parent, said, _) = forked(&dir);
     let (inherited, fresh) = said.split_at(said.len() - 1);
-    assert_eq!(inherited.len(), 7);
+    assert_eq!(inherited.len(), 11);
     for (i, outcome) in inherited.iter().enumerate() {
         assert!(outcome.contains("inherited through fork"), "{i}: {outcome}");
     }
@@ -48,9 +47,8 @@ fn inherited_handles_are_typed_errors_and_their_drops_touch_nothing() {
     parent.finish();
 }
 
-#[test]
-fn the_parents_death_is_seen_while_its_child_lives() {
-    let dir = TestDir::new();
+fn the_parents_death_is_seen_while_its_child_lives(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("forked", &Counter::new(8)).unwrap();
     let (mut parent, _, child) = forked(&dir);
     // The child inherited the test's end of nothing but its standard output and input; it waits for its input's end,
@@ -69,9 +67,8 @@ fn the_parents_death_is_seen_while_its_child_lives() {
     until("the child's end", || !lives(child));
 }
 
-#[test]
-fn another_program_started_by_a_command_does_not_keep_a_segment_alive() {
-    let dir = TestDir::new();
+fn another_program_started_by_a_command_does_not_keep_a_segment_alive(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("exec", &Counter::new(1)).unwrap();
     let guard = segment.lock().unwrap();
     let mut sleeper = std::process::Command::new("sleep").arg("600").spawn().unwrap();
@@ -81,3 +78,9 @@ fn another_program_started_by_a_command_does_not_keep_a_segment_alive() {
     sleeper.kill().unwrap();
     sleeper.wait().unwrap();
 }
+
+shmrec_tests::over_both_kinds!(
+    inherited_handles_are_typed_errors_and_their_drops_touch_nothing,
+    the_parents_death_is_seen_while_its_child_lives,
+    another_program_started_by_a_command_does_not_keep_a_segment_alive,
+);

@@ -4,14 +4,15 @@
 //! every user may execute it, since the directory that it was built in may be closed to others.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use shmrec::{Perms, ReadError, Reader, TrustOwner, Version, WaitError};
-use shmrec_tests::directory::TestDir;
+use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::is_root_or_skipped;
 use shmrec_tests::peer::{Peer, Start};
+use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::Counter;
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
@@ -45,7 +46,7 @@ impl Program {
 
     /// A peer for segments in `dir`, about to be started.
     fn start(&self, dir: &TestDir) -> Start {
-        Start::new(self.path().to_str().expect("a path in UTF-8"), "repl").arg(dir.path())
+        Start::new(self.path().to_str().expect("a path in UTF-8"), "repl").arg(dir.to_argument())
     }
 
     /// A peer of the user `uid`. Needs root.
@@ -69,23 +70,36 @@ impl Drop for Program {
     }
 }
 
-/// The permission bits of the segment's file.
+/// The permission bits of the segment's file; of a System V segment, those of the segment, which its companion file must have
+/// too.
 #[track_caller]
 fn mode(dir: &TestDir, name: &str) -> u32 {
-    std::fs::metadata(dir.file(name)).expect("the segment's file").mode() & 0o7777
+    let mode = std::fs::metadata(dir.file(name)).expect("the segment's file").mode() & 0o7777;
+    if dir.kind() == Kind::Keyed {
+        assert_eq!(dir.segment(name).expect("the segment").mode, mode, "segment and companion file differ");
+    }
+    mode
 }
 
-/// The protections of all mappings of a file in a process.
-fn mappings(process: u32, file: &Path) -> Vec<String> {
-    let inode = std::fs::metadata(file).expect("the segment's file").ino().to_string();
+/// What the kernel's list of a process's mappings has for a segment: the inode of its file, or the id of a System V segment.
+fn mapped_as(dir: &TestDir, name: &str) -> String {
+    match dir.kind() {
+        Kind::Named => std::fs::metadata(dir.file(name)).expect("the segment's file").ino().to_string(),
+        Kind::Keyed => dir.segment(name).expect("the segment").id.to_string(),
+    }
+}
+
+/// The protections of all mappings of a segment in a process.
+fn mappings(process: u32, dir: &TestDir, name: &str) -> Vec<String> {
+    let inode = mapped_as(dir, name);
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).expect("the process's maps");
     let fields = maps.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     fields.filter(|fields| fields[4] == inode).map(|fields| fields[1].to_owned()).collect()
 }
 
-/// What the kernel permits with the first mapping of a file in a process (`mw`: it may be made writable), where it says so.
-fn mapping_flags(process: u32, file: &Path) -> Option<String> {
-    let inode = std::fs::metadata(file).expect("the segment's file").ino().to_string();
+/// What the kernel permits with the first mapping of a segment in a process (`mw`: it may be made writable), where it says so.
+fn mapping_flags(process: u32, dir: &TestDir, name: &str) -> Option<String> {
+    let inode = mapped_as(dir, name);
     let maps = std::fs::read_to_string(format!("/proc/{process}/smaps")).ok()?;
     let mut lines = maps.lines();
     // The line of the mapping itself has six fields, the fifth of which is the inode.
@@ -93,15 +107,26 @@ fn mapping_flags(process: u32, file: &Path) -> Option<String> {
     lines.find_map(|line| line.strip_prefix("VmFlags:")).map(str::to_owned)
 }
 
+/// Checks that a segment is not in use, and is there only because its owner has not come yet.
+#[track_caller]
+fn left_to_its_owner(dir: &TestDir, name: &str) {
+    match dir.kind() {
+        Kind::Named => {
+            let len = std::fs::metadata(dir.file(name)).expect("the segment's file").len();
+            assert_eq!(len, 0, "the last one out has not emptied the file");
+        }
+        Kind::Keyed => assert_eq!(dir.segment(name).expect("the segment").attached, 0),
+    }
+}
+
 #[track_caller]
 fn refused(answer: &str, variant: &str) {
     assert!(answer.starts_with(&format!("err {variant} ")), "{answer:?} where {variant} was expected");
 }
 
-#[test]
-fn a_segment_has_exactly_the_mode_that_was_asked_for_under_every_umask() {
+fn a_segment_has_exactly_the_mode_that_was_asked_for_under_every_umask(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     for umask in [0o000, 0o022, 0o077] {
         let mut creator = as_ordinary(program.start(&dir)).umask(umask).spawn_in(dir.path());
         // All 64 combinations of read and write bits.
@@ -117,10 +142,9 @@ fn a_segment_has_exactly_the_mode_that_was_asked_for_under_every_umask() {
     }
 }
 
-#[test]
-fn an_umask_that_takes_the_owner_s_own_rights_does_not_matter_either() {
+fn an_umask_that_takes_the_owner_s_own_rights_does_not_matter_either(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     for umask in [0o777, 0o700, 0o200, 0o400] {
         let mut creator = as_ordinary(program.start(&dir)).umask(umask).spawn_in(dir.path());
         for asked in [0o400, 0o600, 0o644, 0o000] {
@@ -135,9 +159,8 @@ fn an_umask_that_takes_the_owner_s_own_rights_does_not_matter_either() {
     assert!(dir.files().is_empty());
 }
 
-#[test]
-fn the_named_modes_are_what_their_names_say_and_the_default_is_for_this_user_alone() {
-    let dir = TestDir::new();
+fn the_named_modes_are_what_their_names_say_and_the_default_is_for_this_user_alone(kind: Kind) {
+    let dir = TestDir::of(kind);
     for (perms, bits) in [(Perms::R, 0o400), (Perms::RRR, 0o444), (Perms::RW, 0o600), (Perms::RWRWRW, 0o666)] {
         let _segment = dir.options().perms(perms).create::<Counter>("named").unwrap();
         assert_eq!(mode(&dir, "named"), bits, "{perms}");
@@ -150,9 +173,8 @@ fn the_named_modes_are_what_their_names_say_and_the_default_is_for_this_user_alo
     }
 }
 
-#[test]
-fn one_who_links_does_not_change_the_mode_whatever_the_options_say() {
-    let dir = TestDir::new();
+fn one_who_links_does_not_change_the_mode_whatever_the_options_say(kind: Kind) {
+    let dir = TestDir::of(kind);
     let _segment = dir.options().perms(Perms::from_mode(0o640).unwrap()).create_with("mode", &Counter::new(1)).unwrap();
     let options = dir.options().perms(Perms::RWRWRW);
     let _handles = (options.link::<Counter>("mode").unwrap(), options.reader::<Counter>("mode").unwrap());
@@ -160,13 +182,12 @@ fn one_who_links_does_not_change_the_mode_whatever_the_options_say() {
     assert_eq!(mode(&dir, "mode"), 0o640);
 }
 
-#[test]
-fn a_segment_for_its_user_alone_is_closed_to_everybody_else() {
+fn a_segment_for_its_user_alone_is_closed_to_everybody_else(kind: Kind) {
     if !is_root_or_skipped("a segment that is closed to others") {
         return;
     }
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     // Of root's, and of another user without rights.
     let _of_root = dir.options().create_with("private", &Counter::new(1)).unwrap();
     let mut ben = program.of(BEN, &dir);
@@ -184,7 +205,8 @@ fn a_segment_for_its_user_alone_is_closed_to_everybody_else() {
         assert!(answer.contains(&format!("owned by user {owner}")), "{answer}");
     }
     refused(&ann.ask("link private"), "PermissionDenied");
-    refused(&ann.ask("link bens"), "UntrustedOwner");
+    // Whose it is matters where the owner could shrink it.
+    refused(&ann.ask("link bens"), if kind == Kind::Named { "UntrustedOwner" } else { "PermissionDenied" });
     assert_eq!(dir.files(), ["shmrec.bens", "shmrec.private"]);
     assert_eq!((mode(&dir, "bens"), mode(&dir, "private")), (0o600, 0o600));
 }
@@ -201,7 +223,7 @@ fn a_readable_segment_of_another_user_is_read_without_mapping_it() {
     let mut reader = program.of(BEN, &dir);
     reader.must("reader open");
     assert_eq!(reader.must("mapped"), "false");
-    assert_eq!(mappings(reader.id(), &dir.file("open")), Vec::<String>::new());
+    assert_eq!(mappings(reader.id(), &dir, "open"), Vec::<String>::new());
     assert_eq!(
         (reader.must("read"), reader.must("version"), reader.must("users")),
         ("1".into(), "1".into(), "2".into())
@@ -217,7 +239,7 @@ fn a_readable_segment_of_another_user_is_read_without_mapping_it() {
     // Trust makes it a mapping, and no more writable than it is.
     reader.must("reader open trust=yes");
     assert_eq!((reader.must("mapped"), reader.must("read")), ("true".into(), "19".into()));
-    assert_eq!(mappings(reader.id(), &dir.file("open")), ["r--s"]);
+    assert_eq!(mappings(reader.id(), &dir, "open"), ["r--s"]);
     refused(&reader.ask("link open trust=yes"), "PermissionDenied");
     reader.must("release");
     owner.must("release");
@@ -283,7 +305,7 @@ fn a_segment_that_is_cut_short_under_its_reader_is_an_error_and_not_a_signal() {
         let here: Reader<Counter> = dir.options().reader("shrunk").unwrap();
         assert_eq!(reader.must("read"), "1");
 
-        let raw = shmrec_tests::raw::RawSegment::open(&dir.file("shrunk"));
+        let raw = RawSegment::open(&dir.file("shrunk"));
         let len = match left {
             "nothing" => 0,
             "the header" => 512,
@@ -335,7 +357,7 @@ fn a_writable_segment_of_another_user_is_not_written_unless_its_owner_is_trusted
 
     other.must("link shared trust=yes");
     assert_eq!(other.must("mapped"), "true");
-    assert_eq!(mappings(other.id(), &dir.file("shared")), ["rw-s"]);
+    assert_eq!(mappings(other.id(), &dir, "shared"), ["rw-s"]);
     other.must("write 2");
     assert_eq!(owner.must("read"), "2");
     owner.must("add 5");
@@ -351,19 +373,18 @@ fn a_writable_segment_of_another_user_is_not_written_unless_its_owner_is_trusted
     assert_eq!((owner.must("read"), other.must("read")), ("9".into(), "9".into()));
 }
 
-#[test]
-fn root_s_segments_are_mapped_by_everybody_who_may_read_them() {
+fn root_s_segments_are_mapped_by_everybody_who_may_read_them(kind: Kind) {
     if !is_root_or_skipped("a segment of root's") {
         return;
     }
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let readable = dir.options().perms(Perms::RRR).create_with("readable", &Counter::new(1)).unwrap();
     let writable = dir.options().perms(Perms::RWRWRW).create_with("writable", &Counter::new(2)).unwrap();
     let mut ann = program.of(ANN, &dir);
     ann.must("reader readable");
     assert_eq!((ann.must("mapped"), ann.must("read")), ("true".into(), "1".into()));
-    assert_eq!(mappings(ann.id(), &dir.file("readable")), ["r--s"]);
+    assert_eq!(mappings(ann.id(), &dir, "readable"), ["r--s"]);
     refused(&ann.ask("link readable"), "PermissionDenied");
     ann.must("link writable");
     assert_eq!(ann.must("mapped"), "true");
@@ -371,37 +392,35 @@ fn root_s_segments_are_mapped_by_everybody_who_may_read_them() {
     assert_eq!((writable.read().unwrap().seq, readable.read().unwrap().seq), (3, 1));
 }
 
-#[test]
-fn a_reader_s_mapping_cannot_be_written() {
+fn a_reader_s_mapping_cannot_be_written(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let mut owner = program.ordinary(&dir);
     owner.must("create mapped seq=1 mode=600");
     // Of the same user, who may write, by a process that only reads.
     let mut reader = program.ordinary(&dir);
     reader.must("reader mapped");
     assert_eq!((reader.must("mapped"), reader.must("read")), ("true".into(), "1".into()));
-    let file = dir.file("mapped");
-    assert_eq!(mappings(reader.id(), &file), ["r--s"]);
+    assert_eq!(mappings(reader.id(), &dir, "mapped"), ["r--s"]);
     // Not even after a change of mind: the file was opened for reading.
-    if let Some(flags) = mapping_flags(reader.id(), &file) {
+    if let Some(flags) = mapping_flags(reader.id(), &dir, "mapped") {
         assert!(flags.contains("rd") && !flags.contains("wr") && !flags.contains("mw"), "{flags:?}");
     }
     let mut writer = program.ordinary(&dir);
     writer.must("link mapped");
-    assert_eq!(mappings(writer.id(), &file), ["rw-s"], "the check sees a mapping that can be written");
-    if let Some(flags) = mapping_flags(writer.id(), &file) {
+    assert_eq!(mappings(writer.id(), &dir, "mapped"), ["rw-s"], "the check sees a mapping that can be written");
+    if let Some(flags) = mapping_flags(writer.id(), &dir, "mapped") {
         assert!(flags.contains("wr") && flags.contains("mw"), "{flags:?}");
     }
 }
 
-#[test]
-fn a_reader_leaves_no_trace_in_the_segment() {
+fn a_reader_leaves_no_trace_in_the_segment(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let mut owner = program.ordinary(&dir);
     owner.must("create traceless seq=1 mode=444");
-    let before = std::fs::read(dir.file("traceless")).unwrap();
+    let raw = RawSegment::open(&dir.file("traceless"));
+    let before = raw.bytes();
     let mut reader = program.ordinary(&dir);
     reader.must("reader traceless");
     for _ in 0..10 {
@@ -410,17 +429,16 @@ fn a_reader_leaves_no_trace_in_the_segment() {
         refused(&reader.ask("wait 1 ms=5"), "Timeout");
     }
     reader.must("release");
-    assert!(std::fs::read(dir.file("traceless")).unwrap() == before, "a reader has changed the segment");
+    assert!(raw.bytes() == before, "a reader has changed the segment");
 }
 
-#[test]
-fn a_stale_name_of_another_user_is_said_to_be_that_and_goes_with_its_owner_s_next_create() {
+fn a_stale_name_of_another_user_is_said_to_be_that_and_goes_with_its_owner_s_next_create(kind: Kind) {
     if !is_root_or_skipped("a stale name of another user") {
         return;
     }
     let program = Program::new();
     for bits in ["444", "644", "400", "600"] {
-        let dir = TestDir::new();
+        let dir = TestDir::of(kind);
         let mut owner = program.of(ANN, &dir);
         owner.must(&format!("create stale seq=1 mode={bits}"));
         owner.kill();
@@ -451,15 +469,14 @@ fn a_stale_name_of_another_user_is_said_to_be_that_and_goes_with_its_owner_s_nex
     }
 }
 
-#[test]
-fn a_last_user_who_may_write_but_not_remove_empties_the_file_for_its_owner() {
+fn what_a_last_user_may_not_remove_goes_with_its_owner_s_next_touch(kind: Kind) {
     if !is_root_or_skipped("a last user who is not the owner") {
         return;
     }
     let program = Program::new();
     // In a sticky directory, as /dev/shm is.
     for touch in ["create", "link", "remove"] {
-        let dir = TestDir::new();
+        let dir = TestDir::of(kind);
         let mut owner = program.of(ANN, &dir);
         owner.must("create emptied seq=1 mode=666");
         let mut last = program.of(BEN, &dir);
@@ -467,7 +484,7 @@ fn a_last_user_who_may_write_but_not_remove_empties_the_file_for_its_owner() {
         owner.kill();
         assert_eq!(last.must("read"), "1");
         last.must("release");
-        assert_eq!(std::fs::metadata(dir.file("emptied")).unwrap().len(), 0, "the last one out has emptied the file");
+        left_to_its_owner(&dir, "emptied");
         refused(&last.ask("create emptied"), "StaleForeign");
         refused(&last.ask("reader emptied"), "StaleForeign");
 
@@ -487,22 +504,82 @@ fn a_last_user_who_may_write_but_not_remove_empties_the_file_for_its_owner() {
     }
 }
 
-#[test]
-fn a_stale_segment_that_another_user_may_write_is_emptied_at_that_user_s_touch() {
+fn a_stale_segment_that_another_user_may_write_is_left_to_its_owner(kind: Kind) {
     if !is_root_or_skipped("a stale segment of another user") {
         return;
     }
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let mut owner = program.of(ANN, &dir);
     owner.must("create stale seq=1 mode=666");
     owner.kill();
     let mut other = program.of(BEN, &dir);
     refused(&other.ask("create stale"), "StaleForeign");
-    assert_eq!(std::fs::metadata(dir.file("stale")).unwrap().len(), 0);
+    left_to_its_owner(&dir, "stale");
     let mut owner = program.of(ANN, &dir);
     owner.must("create stale seq=2 mode=666");
     assert_eq!(owner.must("version"), "1");
+}
+
+/// Nobody but root can shrink a System V segment: whose it is does not matter, who may do what with it does.
+#[test]
+fn a_system_v_segment_of_another_user_is_mapped_and_written_by_whoever_may() {
+    if !is_root_or_skipped("a segment of another user") {
+        return;
+    }
+    let program = Program::new();
+    let dir = TestDir::of(Kind::Keyed);
+    let mut owner = program.of(ANN, &dir);
+    owner.must("create open seq=1 mode=644");
+    let mut reader = program.of(BEN, &dir);
+    reader.must("reader open");
+    assert_eq!(
+        (reader.must("mapped"), reader.must("read"), reader.must("users")),
+        ("true".into(), "1".into(), "2".into())
+    );
+    assert_eq!(mappings(reader.id(), &dir, "open"), ["r--s"]);
+    for seq in 2..20 {
+        reader.tell(&format!("wait {}", seq - 1));
+        owner.must(&format!("write {seq}"));
+        assert_eq!(reader.hear(), format!("ok {seq} {seq}"));
+    }
+    refused(&reader.ask("link open"), "PermissionDenied");
+    reader.must("release");
+    owner.must("release");
+
+    owner.must("create shared seq=1 mode=666");
+    let mut other = program.of(BEN, &dir);
+    other.must("link shared");
+    other.must("write 2");
+    other.must("lock");
+    refused(&owner.ask("lock try"), "Timeout");
+    other.must("set 3");
+    other.kill();
+    assert!(owner.must("lock try").contains("recovered=true"));
+    owner.must("unlock");
+    assert_eq!(owner.must("read"), "2");
+    owner.must("release");
+    assert!(dir.files().is_empty(), "{:?}", dir.files());
+}
+
+/// Of a System V segment the directory's rights decide nothing: the system lets its owner remove it.
+#[test]
+fn where_everybody_may_remove_names_a_stale_system_v_segment_waits_for_its_owner() {
+    if !is_root_or_skipped("a stale segment of another user") {
+        return;
+    }
+    let program = Program::new();
+    let dir = TestDir::of(Kind::Keyed);
+    dir.set_mode(0o777);
+    let mut owner = program.of(ANN, &dir);
+    owner.must("create stale seq=1 mode=666");
+    owner.kill();
+    let mut other = program.of(BEN, &dir);
+    refused(&other.ask("create stale"), "StaleForeign");
+    assert_eq!(dir.files(), ["shmrec.stale"], "a segment without its companion could not be found again");
+    // Root may.
+    drop(dir.options().create_with("stale", &Counter::new(2)).unwrap());
+    assert!(dir.files().is_empty());
 }
 
 #[test]
@@ -523,12 +600,11 @@ fn where_everybody_may_remove_names_a_stale_one_of_another_user_is_replaced() {
     assert!(dir.files().is_empty());
 }
 
-#[test]
-fn a_segment_that_nobody_may_write_goes_with_its_owner_s_last_reader() {
+fn a_segment_that_nobody_may_write_goes_with_its_owner_s_last_reader(kind: Kind) {
     let program = Program::new();
     for bits in ["400", "444"] {
         for creator_ends in ["release", "kill"] {
-            let dir = TestDir::new();
+            let dir = TestDir::of(kind);
             let mut creator = program.ordinary(&dir);
             creator.must(&format!("create readonly seq=1 mode={bits}"));
             let mut last = program.ordinary(&dir);
@@ -546,12 +622,11 @@ fn a_segment_that_nobody_may_write_goes_with_its_owner_s_last_reader() {
     }
 }
 
-#[test]
-fn a_stale_segment_that_nobody_may_write_is_replaced_by_its_owner() {
+fn a_stale_segment_that_nobody_may_write_is_replaced_by_its_owner(kind: Kind) {
     let program = Program::new();
     for bits in ["400", "444", "440"] {
         for touch in ["create readonly seq=2", "remove readonly", "reader readonly", "link readonly"] {
-            let dir = TestDir::new();
+            let dir = TestDir::of(kind);
             let mut creator = program.ordinary(&dir);
             creator.must(&format!("create readonly seq=1 mode={bits}"));
             creator.kill();
@@ -577,10 +652,9 @@ fn a_stale_segment_that_nobody_may_write_is_replaced_by_its_owner() {
     }
 }
 
-#[test]
-fn a_refused_touch_of_a_segment_that_nobody_may_write_leaves_its_mode() {
+fn a_refused_touch_of_a_segment_that_nobody_may_write_leaves_its_mode(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let mut creator = program.ordinary(&dir);
     creator.must("create readonly seq=1 mode=400");
     let mut reader = program.ordinary(&dir);
@@ -612,15 +686,14 @@ fn a_refused_touch_of_a_segment_that_nobody_may_write_leaves_its_mode() {
     }
     refused(&next.ask("create text"), "NotASegment");
     refused(&next.ask("remove text"), "NotASegment");
-    assert_eq!(mode(&dir, "text"), 0o444);
-    assert_eq!(dir.files(), ["shmrec.text"]);
+    assert_eq!(std::fs::metadata(dir.file("text")).unwrap().mode() & 0o7777, 0o444);
+    assert_eq!(dir.files(), [dir.file("text").file_name().unwrap().to_str().unwrap()]);
 }
 
-#[test]
-fn a_stale_segment_that_not_even_its_owner_may_read_is_replaced_by_its_owner() {
+fn a_stale_segment_that_not_even_its_owner_may_read_is_replaced_by_its_owner(kind: Kind) {
     let program = Program::new();
     for bits in ["000", "200", "044", "222"] {
-        let dir = TestDir::new();
+        let dir = TestDir::of(kind);
         let mut creator = program.ordinary(&dir);
         creator.must(&format!("create closed seq=1 mode={bits}"));
         creator.kill();
@@ -632,10 +705,9 @@ fn a_stale_segment_that_not_even_its_owner_may_read_is_replaced_by_its_owner() {
     }
 }
 
-#[test]
-fn a_living_segment_that_not_even_its_owner_may_read_keeps_its_name_and_its_mode() {
+fn a_living_segment_that_not_even_its_owner_may_read_keeps_its_name_and_its_mode(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let mut creator = program.ordinary(&dir);
     creator.must("create closed seq=1 mode=0");
     let mut next = program.ordinary(&dir);
@@ -649,15 +721,15 @@ fn a_living_segment_that_not_even_its_owner_may_read_keeps_its_name_and_its_mode
     assert!(dir.files().is_empty());
 }
 
-#[test]
-fn a_directory_that_is_closed_is_permission_denied() {
+fn a_directory_that_is_closed_is_permission_denied(kind: Kind) {
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let inside = dir.path().join("inside");
     std::fs::create_dir(&inside).unwrap();
-    let _segment = shmrec::SegmentOptions::new().dir(&inside).perms(Perms::RRR).create_with("there", &Counter::new(1));
+    let place = dir.at(inside.to_str().unwrap());
+    let _segment = place.options().perms(Perms::RRR).create_with("there", &Counter::new(1)).unwrap();
     let start = || {
-        let start = Start::new(program.path().to_str().unwrap(), "repl").arg(&inside);
+        let start = Start::new(program.path().to_str().unwrap(), "repl").arg(place.to_argument());
         as_ordinary(start).spawn_in(dir.path())
     };
     let mut peer = start();
@@ -677,16 +749,36 @@ fn a_directory_that_is_closed_is_permission_denied() {
     drop(peer);
 }
 
-#[test]
-fn one_who_may_not_remove_a_persistent_segment_takes_nothing_from_it() {
+fn one_who_may_not_remove_a_persistent_segment_takes_nothing_from_it(kind: Kind) {
     if !is_root_or_skipped("removing another user's segment") {
         return;
     }
     let program = Program::new();
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     // In a directory where only owners remove names, of a mode that lets everybody write.
     drop(dir.options().perms(Perms::RWRWRW).persist(true).create_with("kept", &Counter::new(7)).unwrap());
     let mut other = program.ordinary(&dir);
     refused(&other.ask("remove kept"), "StaleForeign");
     assert_eq!(dir.options().reader::<Counter>("kept").unwrap().read().unwrap(), Counter::new(7));
 }
+
+shmrec_tests::over_both_kinds!(
+    a_segment_has_exactly_the_mode_that_was_asked_for_under_every_umask,
+    an_umask_that_takes_the_owner_s_own_rights_does_not_matter_either,
+    the_named_modes_are_what_their_names_say_and_the_default_is_for_this_user_alone,
+    one_who_links_does_not_change_the_mode_whatever_the_options_say,
+    a_segment_for_its_user_alone_is_closed_to_everybody_else,
+    root_s_segments_are_mapped_by_everybody_who_may_read_them,
+    a_reader_s_mapping_cannot_be_written,
+    a_reader_leaves_no_trace_in_the_segment,
+    a_stale_name_of_another_user_is_said_to_be_that_and_goes_with_its_owner_s_next_create,
+    what_a_last_user_may_not_remove_goes_with_its_owner_s_next_touch,
+    a_stale_segment_that_another_user_may_write_is_left_to_its_owner,
+    a_segment_that_nobody_may_write_goes_with_its_owner_s_last_reader,
+    a_stale_segment_that_nobody_may_write_is_replaced_by_its_owner,
+    a_refused_touch_of_a_segment_that_nobody_may_write_leaves_its_mode,
+    a_stale_segment_that_not_even_its_owner_may_read_is_replaced_by_its_owner,
+    a_living_segment_that_not_even_its_owner_may_read_keeps_its_name_and_its_mode,
+    a_directory_that_is_closed_is_permission_denied,
+    one_who_may_not_remove_a_persistent_segment_takes_nothing_from_it,
+);

@@ -47,7 +47,7 @@ fn a_segment_cut_to_nothing_is_stale_and_may_go() {
 fn a_segment_cut_to_nothing_under_its_user_is_busy_and_stays() {
     // In use by a process that maps it, or so its lock says: nobody else may remove the name.
     let dir = TestDir::new();
-    let mut user = shmrec_tests::peer::Peer::repl(super::PEER, dir.path());
+    let mut user = shmrec_tests::peer::Peer::repl(super::PEER, &dir);
     user.must("create cut seq=1");
     RawSegment::open(&dir.file("cut")).file().set_len(0).unwrap();
     let options = dir.options();

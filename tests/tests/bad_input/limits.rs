@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use shmrec::{CreateError, Error, LinkError, LockError, RemoveError, SharedRecord, WriteError};
-use shmrec_tests::directory::TestDir;
+use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::Start;
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::Counter;
@@ -97,12 +97,11 @@ fn waiting_for_a_segment_in_a_directory_that_is_none_ends_at_once() {
     });
 }
 
-#[test]
-fn a_limit_of_descriptors_is_an_error_that_leaves_nothing_behind_and_passes() {
-    let dir = TestDir::new();
+fn a_limit_of_descriptors_is_an_error_that_leaves_nothing_behind_and_passes(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("live", &Counter::new(3)).unwrap();
     super::stored(&dir, "stored");
-    let mut peer = Start::new(PEER, "descriptors").arg(dir.path()).spawn();
+    let mut peer = Start::new(PEER, "descriptors").arg(dir.to_argument()).spawn();
     for operation in ["create", "link", "reader", "either", "stored", "remove"] {
         let mut refused = 0;
         loop {
@@ -162,9 +161,8 @@ fn taken_slot(file: &File) -> i64 {
     lock.l_start
 }
 
-#[test]
-fn a_writer_for_whom_there_is_no_slot_is_told_and_readers_do_not_care() {
-    let dir = TestDir::new();
+fn a_writer_for_whom_there_is_no_slot_is_told_and_readers_do_not_care(kind: Kind) {
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("slots", &Counter::new(1)).unwrap();
     let reader = dir.options().reader::<Counter>("slots").unwrap();
     let outside = RawSegment::open(&dir.file("slots"));
@@ -192,14 +190,14 @@ fn a_writer_for_whom_there_is_no_slot_is_told_and_readers_do_not_care() {
 
 /// All slots but the one that a writer has are taken, by locks of the kind that `open` may take.
 #[track_caller]
-fn others_go_on(open: impl Fn(&Path) -> File, kind: libc::c_int) {
-    let dir = TestDir::new();
+fn others_go_on(kind: Kind, open: impl Fn(&Path) -> File, lock_kind: libc::c_int) {
+    let dir = TestDir::of(kind);
     let writer = dir.options().create_with("slots", &Counter::new(1)).unwrap();
     writer.write(&Counter::new(2)).unwrap();
     let outside = open(&dir.file("slots"));
     let slot = taken_slot(&outside);
-    lock(&outside, kind, FIRST_SLOT, slot - FIRST_SLOT).unwrap();
-    lock(&outside, kind, slot + 1, FIRST_SLOT + SLOTS - slot - 1).unwrap();
+    lock(&outside, lock_kind, FIRST_SLOT, slot - FIRST_SLOT).unwrap();
+    lock(&outside, lock_kind, slot + 1, FIRST_SLOT + SLOTS - slot - 1).unwrap();
 
     let newcomer = dir.options().link::<Counter>("slots").unwrap();
     assert!(matches!(newcomer.write(&Counter::new(9)), Err(WriteError::Lock(LockError::NoWriterSlot(_)))));
@@ -216,20 +214,18 @@ fn others_go_on(open: impl Fn(&Path) -> File, kind: libc::c_int) {
     assert_eq!(writer.read().unwrap(), Counter::new(5));
 }
 
-#[test]
-fn writers_that_have_a_slot_go_on_when_there_is_none_left() {
-    others_go_on(|path| File::options().read(true).write(true).open(path).unwrap(), libc::F_WRLCK);
+fn writers_that_have_a_slot_go_on_when_there_is_none_left(kind: Kind) {
+    others_go_on(kind, |path| File::options().read(true).write(true).open(path).unwrap(), libc::F_WRLCK);
 }
 
-#[test]
-fn a_reader_that_locks_every_slot_stops_newcomers_and_nobody_else() {
+fn a_reader_that_locks_every_slot_stops_newcomers_and_nobody_else(kind: Kind) {
     // It may: a description for reading can take read locks. What it cannot is to make a dead writer look alive.
-    others_go_on(|path| File::open(path).unwrap(), libc::F_RDLCK);
+    others_go_on(kind, |path| File::open(path).unwrap(), libc::F_RDLCK);
 
-    let dir = TestDir::new();
+    let dir = TestDir::of(kind);
     let segment = dir.options().create_with("slots", &Counter::new(1)).unwrap();
     segment.write(&Counter::new(2)).unwrap();
-    let mut owner = shmrec_tests::peer::Peer::repl(PEER, dir.path());
+    let mut owner = shmrec_tests::peer::Peer::repl(PEER, &dir);
     owner.must("link slots");
     owner.must("lock");
     owner.kill();
@@ -239,3 +235,10 @@ fn a_reader_that_locks_every_slot_stops_newcomers_and_nobody_else() {
     lock(&outside, libc::F_RDLCK, own + 1, FIRST_SLOT + SLOTS - own - 1).unwrap();
     assert!(segment.try_lock().expect("the dead owner's lock").recovered());
 }
+
+shmrec_tests::over_both_kinds!(
+    a_limit_of_descriptors_is_an_error_that_leaves_nothing_behind_and_passes,
+    a_writer_for_whom_there_is_no_slot_is_told_and_readers_do_not_care,
+    writers_that_have_a_slot_go_on_when_there_is_none_left,
+    a_reader_that_locks_every_slot_stops_newcomers_and_nobody_else,
+);

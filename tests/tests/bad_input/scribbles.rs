@@ -4,11 +4,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shmrec::{
-    LockError, ReadError, Reader, Segment, SegmentOptions, Shared, SharedRecord, TrustOwner, Version, WaitError,
-    WriteError,
-};
-use shmrec_tests::directory::TestDir;
+use shmrec::{LockError, ReadError, Reader, Segment, Shared, SharedRecord, TrustOwner, Version, WaitError, WriteError};
+use shmrec_tests::directory::{Kind, TestDir};
+use shmrec_tests::options::Options;
 use shmrec_tests::random::Random;
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::Counter;
@@ -39,8 +37,8 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Self {
-        let dir = TestDir::new();
+    fn new(kind: Kind) -> Self {
+        let dir = TestDir::of(kind);
         let options = dir.options().read_timeout(PATIENCE).lock_timeout(PATIENCE);
         let segment = options.create_with("victim", &Counter::new(1)).unwrap();
         for seq in 2..10 {
@@ -48,14 +46,14 @@ impl Scene {
         }
         let reader = options.reader::<Counter>("victim").unwrap();
         let file = dir.file("victim");
-        let copied = rustix::process::geteuid().is_root().then(|| {
+        let copied = (kind == Kind::Named && rustix::process::geteuid().is_root()).then(|| {
             std::os::unix::fs::chown(&file, Some(65534), None).unwrap();
             let copied = options.reader::<Counter>("victim").unwrap();
             assert!(!copied.is_mapped());
             copied
         });
         let raw = RawSegment::open(&file);
-        let before = std::fs::read(&file).unwrap();
+        let before = raw.bytes();
         let (lock, bell, records) = (raw.lock(), raw.u64(88), raw.records());
         let regions = [
             ("transfer", raw.transfer(), 16),
@@ -67,7 +65,7 @@ impl Scene {
     }
 
     /// Options for another handle that writes, to whomever the file belongs by now.
-    fn options(&self) -> SegmentOptions {
+    fn options(&self) -> Options {
         self.dir.options().lock_timeout(PATIENCE).trust_owner(TrustOwner::Anyone)
     }
 
@@ -171,11 +169,10 @@ fn write_in_every_way(segment: &Segment<Counter>) {
     drop(bounded("lock_timeout", || segment.lock_timeout(PATIENCE)));
 }
 
-#[test]
-fn every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots() {
+fn every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots(kind: Kind) {
     const SCRIBBLES: u64 = 300;
-    ends("a call after a scribble", || {
-        let scene = Scene::new();
+    ends("a call after a scribble", move || {
+        let scene = Scene::new(kind);
         let mut outcomes = std::collections::BTreeMap::<String, u32>::new();
         for seed in 0..SCRIBBLES {
             let mut random = Random::new(seed);
@@ -217,11 +214,10 @@ fn every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots() {
     });
 }
 
-#[test]
-fn each_single_counter_at_each_extreme_is_an_error_of_its_own() {
+fn each_single_counter_at_each_extreme_is_an_error_of_its_own(kind: Kind) {
     const MAX: u64 = u64::MAX;
-    ends("a read or write with scribbled counters", || {
-        let scene = Scene::new();
+    ends("a read or write with scribbled counters", move || {
+        let scene = Scene::new(kind);
         let transfer = scene.at("transfer");
         // The four slots hold versions 6 to 9. What a read says, and what a write does then.
         for (begin, committed, read, written) in [
@@ -269,9 +265,8 @@ fn each_single_counter_at_each_extreme_is_an_error_of_its_own() {
     });
 }
 
-#[test]
-fn the_last_version_of_all_can_be_read_waited_for_and_followed() {
-    let scene = Scene::new();
+fn the_last_version_of_all_can_be_read_waited_for_and_followed(kind: Kind) {
+    let scene = Scene::new(kind);
     let transfer = scene.at("transfer");
     let mut follower = scene.segment.follow();
     let last = (u64::MAX - 1).to_le_bytes();
@@ -293,9 +288,8 @@ fn the_last_version_of_all_can_be_read_waited_for_and_followed() {
     assert_eq!(follower.missed(), u64::MAX - 3 - 9);
 }
 
-#[test]
-fn a_lock_that_is_scribbled_over_while_it_is_held_is_lost_and_not_given_back_twice() {
-    let scene = Scene::new();
+fn a_lock_that_is_scribbled_over_while_it_is_held_is_lost_and_not_given_back_twice(kind: Kind) {
+    let scene = Scene::new(kind);
     let lock = scene.at("lock");
     let mut random = Random::new(4);
     for round in 0..50 {
@@ -319,9 +313,8 @@ fn a_lock_that_is_scribbled_over_while_it_is_held_is_lost_and_not_given_back_twi
     drop(scene.segment.lock().expect("a word that names nobody who lives is taken over"));
 }
 
-#[test]
-fn a_lock_word_that_names_this_handle_is_a_timeout_and_no_hang() {
-    let scene = Scene::new();
+fn a_lock_word_that_names_this_handle_is_a_timeout_and_no_hang(kind: Kind) {
+    let scene = Scene::new(kind);
     let lock = scene.at("lock");
     let guard = scene.segment.lock().unwrap();
     let mine = scene.raw.u32(lock);
@@ -342,9 +335,8 @@ fn a_lock_word_that_names_this_handle_is_a_timeout_and_no_hang() {
     }
 }
 
-#[test]
-fn generations_at_random_cost_nobody_the_lock_for_ever() {
-    let scene = Scene::new();
+fn generations_at_random_cost_nobody_the_lock_for_ever(kind: Kind) {
+    let scene = Scene::new(kind);
     let lock = scene.at("lock");
     let mut random = Random::new(5);
     for _ in 0..20 {
@@ -369,10 +361,9 @@ fn generations_at_random_cost_nobody_the_lock_for_ever() {
     }
 }
 
-#[test]
-fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice() {
+fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice(kind: Kind) {
     // A sleeper on a word that somebody changes without waking, and a waiter's bit that somebody clears.
-    let scene = Scene::new();
+    let scene = Scene::new(kind);
     let bell = scene.at("bell");
     let raw = &scene.raw;
     let segment = &scene.segment;
@@ -393,9 +384,8 @@ fn a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice() {
     assert_eq!(raw.u32(bell), 0);
 }
 
-#[test]
-fn a_header_that_changes_after_linking_changes_nothing_for_those_who_have_linked() {
-    let scene = Scene::new();
+fn a_header_that_changes_after_linking_changes_nothing_for_those_who_have_linked(kind: Kind) {
+    let scene = Scene::new(kind);
     let mut random = Random::new(6);
     for round in 0..30 {
         let bytes = if round == 0 { vec![0; 512] } else { random.bytes(512) };
@@ -416,10 +406,9 @@ fn a_header_that_changes_after_linking_changes_nothing_for_those_who_have_linked
     assert!(dir.files().is_empty(), "{:?}", dir.files());
 }
 
-#[test]
-fn a_buffer_s_transfers_are_as_bounded_as_a_segment_s() {
-    ends("a transfer of a Shared", || {
-        let Scene { segment, reader, copied, raw, regions, before, dir } = Scene::new();
+fn a_buffer_s_transfers_are_as_bounded_as_a_segment_s(kind: Kind) {
+    ends("a transfer of a Shared", move || {
+        let Scene { segment, reader, copied, raw, regions, before, dir } = Scene::new(kind);
         drop((reader, copied));
         let mut shared = Shared::new(segment, Counter::new(5));
         for seed in 0..60 {
@@ -445,8 +434,7 @@ fn a_buffer_s_transfers_are_as_bounded_as_a_segment_s() {
     });
 }
 
-#[test]
-fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
+fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for(kind: Kind) {
     /// Ends the storm, also when the test fails.
     struct Calm<'a>(&'a AtomicBool);
 
@@ -456,7 +444,7 @@ fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
         }
     }
 
-    let scene = Scene::new();
+    let scene = Scene::new(kind);
     let (raw, segment, bell) = (&scene.raw, &scene.segment, scene.at("bell"));
     let over = &AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -480,10 +468,9 @@ fn a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for() {
     });
 }
 
-#[test]
-fn an_error_of_a_scribbled_segment_is_one_that_a_program_can_match() {
+fn an_error_of_a_scribbled_segment_is_one_that_a_program_can_match(kind: Kind) {
     // Once in full: what each scribble is to those who handle errors.
-    let scene = Scene::new();
+    let scene = Scene::new(kind);
     let transfer = scene.at("transfer");
     scene.raw.put(transfer, &u64::MAX.to_le_bytes());
     match scene.reader.read() {
@@ -501,3 +488,17 @@ fn an_error_of_a_scribbled_segment_is_one_that_a_program_can_match() {
     scene.segment.write(&Counter::new(1)).expect("a write repairs the counter");
     assert_eq!(scene.reader.read().unwrap(), Counter::new(1));
 }
+
+shmrec_tests::over_both_kinds!(
+    every_call_is_bounded_whatever_stands_in_counters_lock_bell_and_slots,
+    each_single_counter_at_each_extreme_is_an_error_of_its_own,
+    the_last_version_of_all_can_be_read_waited_for_and_followed,
+    a_lock_that_is_scribbled_over_while_it_is_held_is_lost_and_not_given_back_twice,
+    a_lock_word_that_names_this_handle_is_a_timeout_and_no_hang,
+    generations_at_random_cost_nobody_the_lock_for_ever,
+    a_bell_that_is_scribbled_on_delays_a_sleeper_by_no_more_than_a_slice,
+    a_header_that_changes_after_linking_changes_nothing_for_those_who_have_linked,
+    a_buffer_s_transfers_are_as_bounded_as_a_segment_s,
+    a_storm_of_wake_ups_keeps_no_waiter_from_what_it_waits_for,
+    an_error_of_a_scribbled_segment_is_one_that_a_program_can_match,
+);

@@ -69,13 +69,8 @@ fn create_file(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failur
 /// The companion first, claimed by its creator until the segment is complete: whoever passes it finds a whole segment or
 /// none, and what a creator leaves that dies before belongs to nobody.
 fn create_system_v(place: &Place, key: Key, new: &NewSegment<'_>) -> Result<Attachment, Failure> {
-    let mut companion = Companion {
-        state: State::Creating,
-        key,
-        id: None,
-        namespace: keyed::namespace(),
-        header: new.header.clone(),
-    };
+    let mut companion =
+        Companion { state: State::Creating, key, id: None, namespace: keyed::namespace(), header: new.header.clone() };
     let bytes = companion.to_bytes();
     let content = Content { len: bytes.len() as u64, parts: &[(0, &bytes)] };
     let (file, ()) = publish(place, || Ok((Unnamed::make(place, new.perms, content, Holding::All)?, ())))?;
@@ -156,10 +151,7 @@ fn no_memory(len: usize, error: Errno, place: &Place) -> Failure {
 }
 
 /// Gives what `make` makes its name, as soon as nothing has it that lives or persists.
-fn publish<M>(
-    place: &Place,
-    make: impl Fn() -> Result<(Unnamed, M), Failure>,
-) -> Result<(Unnamed, M), Failure> {
+fn publish<M>(place: &Place, make: impl Fn() -> Result<(Unnamed, M), Failure>) -> Result<(Unnamed, M), Failure> {
     let mut made = None;
     let mut attempt = 0;
     let begun = Instant::now();

@@ -34,8 +34,8 @@ fn read(file: BorrowedFd<'_>, key: Key, place: &Place) -> Result<Option<Companio
     if bytes.is_empty() {
         return Ok(None);
     }
-    let companion = Companion::parse(bytes)
-        .map_err(|fault| Failure::of_header(fault, "no companion file of a key", path))?;
+    let companion =
+        Companion::parse(bytes).map_err(|fault| Failure::of_header(fault, "no companion file of a key", path))?;
     if companion.key != key {
         let problem = format!("it is the companion file of the key {}", companion.key);
         return Err(Failure::new(What::Damaged { problem }, path));

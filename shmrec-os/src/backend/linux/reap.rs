@@ -7,10 +7,10 @@ use rustix::io::Errno;
 
 use super::claim::{Claim, Claimed};
 use super::files::{look, not_found, open_locks, open_named, proc_path, regular};
+use super::keyed;
 use super::kind::{self, Erased, Found, Judgement, Kept};
 use super::locks::Members;
 use super::random::{ATTEMPTS, pause};
-use super::keyed;
 use crate::format::Header;
 use crate::{Failure, Holder, Place, What};
 

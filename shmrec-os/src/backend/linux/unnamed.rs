@@ -42,12 +42,7 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
-    pub(super) fn make(
-        place: &Place,
-        perms: Perms,
-        content: Content<'_>,
-        holding: Holding,
-    ) -> Result<Self, Failure> {
+    pub(super) fn make(place: &Place, perms: Perms, content: Content<'_>, holding: Holding) -> Result<Self, Failure> {
         let failed = |call| move |error: Errno| Failure::of_call(call, place.path(), error);
         let (file, temporary) = open_unnamed(place)?;
         // The umask may have taken the creator's own rights, which the next call needs.
