@@ -104,11 +104,15 @@ impl Core {
         runs: &[Run],
         to: &'t mut [MaybeUninit<u8>],
     ) -> Result<(Version, &'t mut [u8]), ReadError> {
-        self.attachment.check_usable()?;
-        let version = match self.attachment.memory() {
-            Memory::Mapped(mapping) => self.read_from(mapping, runs, to, |never| match never {}),
-            Memory::Copied(copied) => self.read_from(copied, runs, to, |error| self.fault(error)),
-        }?;
+        // What happens nearly always, in line and nothing else.
+        if let Some(mapping) = self.attachment.mapped() {
+            if let Ok(Some(version)) = self.slots.attempt(mapping, runs, to) {
+                // SAFETY: `Slots::attempt` has written all of `to`.
+                #[allow(unsafe_code)]
+                return Ok((Version::new(version), unsafe { bytes::assume_init(to) }));
+            }
+        }
+        let version = self.read_patiently(runs, to)?;
         // SAFETY: `Slots::read` has written all of `to`.
         #[allow(unsafe_code)]
         Ok((version, unsafe { bytes::assume_init(to) }))
@@ -134,6 +138,16 @@ impl Core {
         Ok(image)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn read_patiently(&self, runs: &[Run], to: &mut [MaybeUninit<u8>]) -> Result<Version, ReadError> {
+        self.attachment.check_usable()?;
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => self.read_from(mapping, runs, to, |never| match never {}),
+            Memory::Copied(copied) => self.read_from(copied, runs, to, |error| self.fault(error)),
+        }
+    }
+
     /// Copies `run` of the last version to `bytes`.
     #[inline(always)]
     pub(crate) fn read_bytes(&self, run: Run, bytes: &mut [u8]) -> Result<Version, ReadError> {
@@ -149,14 +163,13 @@ impl Core {
         #[allow(unsafe_code)]
         let to = unsafe { bytes::of_bytes(bytes) };
         match self.attachment.memory() {
-            Memory::Mapped(mapping) => mapping.copy_out(at, to).map_err(|never| match never {}),
+            Memory::Mapped(mapping) => mapping.copy_out(at, 0, to).map_err(|never| match never {}),
             Memory::Copied(copied) => {
-                Source::copy_out(copied, at, to).map_err(|error| self.attachment.failed_read(error))
+                Source::copy_out(copied, at, 0, to).map_err(|error| self.attachment.failed_read(error))
             }
         }
     }
 
-    #[inline(always)]
     fn read_from<M: Source>(
         &self,
         memory: &M,
@@ -434,13 +447,11 @@ struct Patience {
 }
 
 impl Patience {
-    #[inline]
     fn new(timeout: Duration, bytes: usize) -> Self {
         let free = if bytes <= FREE_BYTES { FREE_ATTEMPTS } else { 1 };
         Self { attempts: 1, free, timeout, end: None }
     }
 
-    #[cold]
     fn again(&mut self) -> bool {
         self.attempts = self.attempts.saturating_add(1);
         if self.attempts <= self.free {

@@ -154,8 +154,8 @@ impl<T: SharedRecord> Reader<T> {
     ) -> Result<&'t mut [u8], ReadError> {
         let bytes;
         (*version, bytes) = match &self.plan {
-            None => self.core.read(&[whole(T::SIZE)], to)?,
-            Some(plan) => bridge(plan, to, |there| self.core.read(&[whole(plan.there())], there))?,
+            None => self.core.read(const { &[whole(T::SIZE)] }, to)?,
+            Some(plan) => bridge_last(&self.core, plan, to)?,
         };
         Ok(bytes)
     }
@@ -168,7 +168,7 @@ impl<T: SharedRecord> Reader<T> {
     /// [`Version::NONE`]; otherwise as [`read`](Self::read).
     pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
         values::read::<T, Plain, _>(|to| match &self.plan {
-            None => self.core.read_version(version, &[whole(T::SIZE)], to),
+            None => self.core.read_version(version, const { &[whole(T::SIZE)] }, to),
             Some(plan) => {
                 let whole = [whole(plan.there())];
                 Ok(bridge(plan, to, |there| Ok(((), self.core.read_version(version, &whole, there)?)))?.1)
@@ -231,15 +231,21 @@ impl<T: SharedRecord> Reader<T> {
     pub fn read_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
         in_range(offset, bytes.len(), T::SIZE)?;
         if self.plan.is_some() {
-            return scratch::with(T::SIZE, |whole| {
-                let mut version = Version::NONE;
-                let image = self.copy_last(whole, &mut version)?;
-                bytes.copy_from_slice(&image[offset..offset + bytes.len()]);
-                Ok(version)
-            });
+            return self.read_bridged_bytes(offset, bytes);
         }
         let run = Run { at: offset, len: bytes.len() };
         self.core.read_bytes(run, bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_bridged_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
+        scratch::with(T::SIZE, |whole| {
+            let mut version = Version::NONE;
+            let image = self.copy_last(whole, &mut version)?;
+            bytes.copy_from_slice(&image[offset..offset + bytes.len()]);
+            Ok(version)
+        })
     }
 
     /// The last version as soon as there is one newer than `since`: at once, if there is one already.
@@ -311,8 +317,18 @@ impl<T> fmt::Debug for Reader<T> {
     }
 }
 
-/// Makes the program's image of the segment's, which `read` copies.
+/// As [`Core::read`], of a whole record of the program's that is made of the segment's.
 #[cold]
+#[inline(never)]
+fn bridge_last<'t>(
+    core: &Core,
+    plan: &Plan,
+    to: &'t mut [MaybeUninit<u8>],
+) -> Result<(Version, &'t mut [u8]), ReadError> {
+    bridge(plan, to, |there| core.read(&[whole(plan.there())], there))
+}
+
+/// Makes the program's image of the segment's, which `read` copies.
 fn bridge<'t, R>(
     plan: &Plan,
     to: &'t mut [MaybeUninit<u8>],

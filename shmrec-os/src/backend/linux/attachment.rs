@@ -50,6 +50,16 @@ impl Attachment {
         &self.memory
     }
 
+    /// The mapping, if the segment is mapped and this handle may be used.
+    #[inline]
+    #[must_use]
+    pub fn mapped(&self) -> Option<&Mapping> {
+        match &self.memory {
+            Memory::Mapped(mapping) if !fork::process_forked(self.generation) => Some(mapping),
+            _ => None,
+        }
+    }
+
     /// Where the segment is.
     #[inline]
     #[must_use]

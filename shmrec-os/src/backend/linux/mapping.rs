@@ -19,9 +19,14 @@ use memmap2::{MmapOptions, MmapRaw};
 use super::futex;
 use crate::words::{ReadWords, Words};
 
+/// Bytes of a word.
+const WORD: usize = 8;
+
 /// A shared mapping of a whole segment.
 pub struct Mapping {
     map: MmapRaw,
+    /// Whole words of the mapping, from its beginning.
+    words: usize,
     writable: bool,
 }
 
@@ -32,7 +37,7 @@ impl Mapping {
         options.len(len);
         let map =
             if writable { options.map_raw(file.as_raw_fd())? } else { options.map_raw_read_only(file.as_raw_fd())? };
-        Ok(Self { map, writable })
+        Ok(Self { words: map.len() / WORD, map, writable })
     }
 
     /// Bytes of the mapping.
@@ -75,30 +80,46 @@ impl Mapping {
     /// # Panics
     ///
     /// When they do not lie in the mapping, or `at` is not a multiple of 8.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn words(&self, at: usize, len: usize) -> *mut u64 {
-        if at % 8 != 0 {
-            misaligned(at);
+        // In one comparison: what is no multiple of a word becomes a number that is larger than any mapping.
+        let index = at.rotate_right(WORD.trailing_zeros());
+        match self.words.checked_sub(len.div_ceil(WORD)) {
+            // SAFETY: `at` lies in the mapping, or at its end.
+            Some(last) if index <= last => unsafe { self.map.as_mut_ptr().add(at) }.cast(),
+            _ => no_words(at, len, self.len()),
         }
-        self.pointer(at, len).cast()
     }
 
-    #[inline]
-    fn word_u32(&self, at: usize) -> &AtomicU32 {
-        if at % 4 != 0 {
-            misaligned(at);
+    /// The address of the word at `at`.
+    #[inline(always)]
+    fn word(&self, at: usize) -> *mut u64 {
+        // As in `words`.
+        if at.rotate_right(WORD.trailing_zeros()) >= self.words {
+            no_words(at, WORD, self.len());
         }
-        let pointer = self.pointer(at, 4);
+        // SAFETY: the word lies in the mapping.
+        unsafe { self.map.as_mut_ptr().add(at) }.cast()
+    }
+
+    #[inline(always)]
+    fn word_u32(&self, at: usize) -> &AtomicU32 {
+        // The half of a word that lies in the mapping lies there itself; as above.
+        if at.rotate_right(2) >= 2 * self.words {
+            no_words(at, 4, self.len());
+        }
+        // SAFETY: the bytes lie in the mapping.
+        let pointer = unsafe { self.map.as_mut_ptr().add(at) };
         // SAFETY: the word lies in the mapping, which outlives `self`'s borrow, and is aligned, since mappings begin
         // at a page. Every process reaches it by atomic accesses; one that does not can only change the value.
         unsafe { AtomicU32::from_ptr(pointer.cast()) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn word_u64(&self, at: usize) -> &AtomicU64 {
         // SAFETY: as for `word_u32`.
-        unsafe { AtomicU64::from_ptr(self.words(at, 8)) }
+        unsafe { AtomicU64::from_ptr(self.word(at)) }
     }
 
     #[inline]
@@ -127,8 +148,8 @@ fn outside(at: usize, len: usize, mapped: usize) -> ! {
 
 #[cold]
 #[inline(never)]
-fn misaligned(at: usize) -> ! {
-    panic!("a word at {at}")
+fn no_words(at: usize, len: usize, mapped: usize) -> ! {
+    panic!("{len} bytes of words at {at} of a mapping of {mapped}")
 }
 
 #[cold]
