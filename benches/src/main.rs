@@ -20,7 +20,7 @@ fn size<const N: usize>(rounds: usize) {
     let mut to = Box::new(Aligned([0; N]));
     let mut to2 = Box::new(Aligned([0; N]));
     let mut to3 = Box::new(Aligned([0; N]));
-    let block = Box::new(Block { words: [0; N] });
+    let block = Box::new(Block { words: [0; N] }); let mut place = Box::<Block<N>>::new_uninit();
     let mut into = Box::new(Block { words: [0; N] });
     let field = Block::<N>::fields().words.at(0);
     let mut cases = [
@@ -32,12 +32,12 @@ fn size<const N: usize>(rounds: usize) {
         Case::new("read_bytes", || {
             let to: &mut [u8] = unsafe { std::slice::from_raw_parts_mut(black_box(&mut to3.0).as_mut_ptr().cast(), N * 8) };
             reader.read_bytes(0, to).unwrap() }),
-        Case::new("read", || reader.read().unwrap().words[0]),
+        Case::new("read", || reader.read().unwrap().words[0]), Case::new("read &", || { let r = reader.read().unwrap(); black_box(&r); }), Case::new("read_at", || { reader.read_at(black_box(&mut place)).unwrap().version }),
         Case::new("read boxed", || reader.read_boxed().unwrap()),
         Case::new("read_into", || reader.read_into(black_box(&mut into)).unwrap()),
         Case::new("write", || segment.write(black_box(&block)).unwrap()),
         Case::new("update", || segment.update(|b| b.words[0] += 1).unwrap()),
-        Case::new("get", || reader.get(black_box(field)).unwrap()),
+        Case::new("get", || black_box(&reader).get(field).unwrap()),
     ];
     let t = in_turns(&mut cases, rounds, Duration::from_micros(300));
     print!("{:>8}", N * 8);

@@ -59,16 +59,6 @@ unsafe impl Source for Mapping {
     }
 }
 
-impl Target for Mapping {
-    #[allow(unsafe_code)]
-    #[inline]
-    fn copy_in(&self, from: &[u8], at: usize) {
-        assert!(self.is_writable(), "a store to a read-only mapping");
-        // SAFETY: as in `copy_out`, and the mapping is writable.
-        unsafe { copy::copy_in(from, self.words(at, from.len().next_multiple_of(WORD))) };
-    }
-}
-
 // SAFETY: `Copied::copy_out` reads until all of `to` is filled.
 #[allow(unsafe_code)]
 unsafe impl Source for Copied {
@@ -132,6 +122,12 @@ impl Slots {
             stride: header.stride(),
             mask: u64::from(header.slots()) - 1,
         }
+    }
+
+    /// Whether `run` lies in a slot, and with it the words that cover it: a slot is whole words.
+    #[inline(always)]
+    pub(crate) fn have(&self, run: Run) -> bool {
+        run.len <= self.stride && run.at <= self.stride - run.len
     }
 
     /// How many slots.

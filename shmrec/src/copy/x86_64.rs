@@ -13,9 +13,31 @@
 use std::arch::asm;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::WORD;
+
 /// Bytes of an SSE2 register, and the fewest that are copied by them.
 pub(super) const LEAST: usize = 16;
 
+/// Assembly with AVX in code that may have none. It names what it changes: all sixteen registers, because the `vzeroupper` at
+/// the end, without which other code would run slowly on some processors, changes their upper halves; and the flags, by not
+/// saying that it preserves them.
+macro_rules! by_avx {
+    (($from:ident, $to:ident, $end:ident, $($operands:tt)*), $($line:literal,)*) => {
+        asm!(
+            $($line,)*
+            "vzeroupper",
+            $($operands)*
+            from = in(reg) $from,
+            to = in(reg) $to,
+            $end = in(reg) $end,
+            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
+            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
+            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
+            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
+            options(nostack),
+        )
+    };
+}
 /// What the processor has, once somebody has looked.
 static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
@@ -107,10 +129,10 @@ unsafe fn copy_otherwise(from: *const u8, to: *mut u8, len: usize) {
 unsafe fn copy_by_avx(from: *const u8, to: *mut u8, len: usize) {
     if len < 128 {
         // SAFETY: reads 32 bytes each at `from`, `from + 32`, `from + len - 64` and `from + len - 32`, and writes them at the
-        // same places of `to`: all among the `len` bytes, which are at least 64. `vzeroupper` changes the upper halves of all
-        // sixteen registers, so all are named. No flag is changed. The processor has AVX, as the caller vouches.
+        // same places of `to`: all among the `len` bytes, which are at least 64. What changes is said by `by_avx`.
         unsafe {
-            asm!(
+            by_avx!(
+                (from, to, len,),
                 "vmovdqu ymm0, [{from}]",
                 "vmovdqu ymm1, [{from} + 32]",
                 "vmovdqu ymm2, [{from} + {len} - 64]",
@@ -119,59 +141,73 @@ unsafe fn copy_by_avx(from: *const u8, to: *mut u8, len: usize) {
                 "vmovdqu [{to} + 32], ymm1",
                 "vmovdqu [{to} + {len} - 64], ymm2",
                 "vmovdqu [{to} + {len} - 32], ymm3",
-                "vzeroupper",
-                from = in(reg) from,
-                to = in(reg) to,
-                len = in(reg) len,
-                out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
-                out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
-                out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
-                out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
-                options(nostack, preserves_flags),
             );
         }
-        return;
-    }
-    // SAFETY: `at` runs from 0 in steps of 128 as long as it is below `last`, which is `len - 128`; then it is `last`. Each time
-    // 128 bytes are read at `from + at` and written at `to + at`: all of the `len` bytes and no others, those before the end
-    // perhaps twice. `at` is an operand, and so is every register that the loop changes: `vzeroupper` changes all sixteen. Flags
-    // are changed, and not said to be preserved. The processor has AVX, as the caller vouches.
-    unsafe {
-        asm!(
-            "test {last}, {last}",
-            "jz 3f",
-            "2:",
-            "vmovdqu ymm0, [{from} + {at}]",
-            "vmovdqu ymm1, [{from} + {at} + 32]",
-            "vmovdqu ymm2, [{from} + {at} + 64]",
-            "vmovdqu ymm3, [{from} + {at} + 96]",
-            "vmovdqu [{to} + {at}], ymm0",
-            "vmovdqu [{to} + {at} + 32], ymm1",
-            "vmovdqu [{to} + {at} + 64], ymm2",
-            "vmovdqu [{to} + {at} + 96], ymm3",
-            "sub {at}, -128",
-            "cmp {at}, {last}",
-            "jb 2b",
-            "3:",
-            "vmovdqu ymm0, [{from} + {last}]",
-            "vmovdqu ymm1, [{from} + {last} + 32]",
-            "vmovdqu ymm2, [{from} + {last} + 64]",
-            "vmovdqu ymm3, [{from} + {last} + 96]",
-            "vmovdqu [{to} + {last}], ymm0",
-            "vmovdqu [{to} + {last} + 32], ymm1",
-            "vmovdqu [{to} + {last} + 64], ymm2",
-            "vmovdqu [{to} + {last} + 96], ymm3",
-            "vzeroupper",
-            from = in(reg) from,
-            to = in(reg) to,
-            last = in(reg) len - 128,
-            at = inout(reg) 0_usize => _,
-            out("xmm0") _, out("xmm1") _, out("xmm2") _, out("xmm3") _,
-            out("xmm4") _, out("xmm5") _, out("xmm6") _, out("xmm7") _,
-            out("xmm8") _, out("xmm9") _, out("xmm10") _, out("xmm11") _,
-            out("xmm12") _, out("xmm13") _, out("xmm14") _, out("xmm15") _,
-            options(nostack),
-        );
+    } else if len <= 256 {
+        // SAFETY: reads 128 bytes at `from` and 128 before `from + len`, and writes them at the same places of `to`: all among
+        // the `len` bytes, which are at least 128. What changes is said by `by_avx`.
+        unsafe {
+            by_avx!(
+                (from, to, len,),
+                "vmovdqu ymm0, [{from}]",
+                "vmovdqu ymm1, [{from} + 32]",
+                "vmovdqu ymm2, [{from} + 64]",
+                "vmovdqu ymm3, [{from} + 96]",
+                "vmovdqu ymm4, [{from} + {len} - 128]",
+                "vmovdqu ymm5, [{from} + {len} - 96]",
+                "vmovdqu ymm6, [{from} + {len} - 64]",
+                "vmovdqu ymm7, [{from} + {len} - 32]",
+                "vmovdqu [{to}], ymm0",
+                "vmovdqu [{to} + 32], ymm1",
+                "vmovdqu [{to} + 64], ymm2",
+                "vmovdqu [{to} + 96], ymm3",
+                "vmovdqu [{to} + {len} - 128], ymm4",
+                "vmovdqu [{to} + {len} - 96], ymm5",
+                "vmovdqu [{to} + {len} - 64], ymm6",
+                "vmovdqu [{to} + {len} - 32], ymm7",
+            );
+        }
+    } else {
+        // How far it is to where a register can be stored without crossing a cache line; not at all, where words of shared memory
+        // would then be split.
+        let start = match to.addr().wrapping_neg() % 32 {
+            start if start % WORD == 0 => start,
+            _ => 0,
+        };
+        if start > 0 {
+            // SAFETY: the first 32 of the `len` bytes.
+            unsafe { copy_short(from, to, 32) };
+        }
+        let last = len - 128;
+        // SAFETY: `at` runs from `start`, a multiple of 8 and less than 32, in steps of 128 as long as it is below `last`, which is
+        // 128 before the end; then it is `last`. Each time 128 bytes are read at `from + at` and written at `to + at`: all of the
+        // `len` bytes from `start` on and no others, those before the end perhaps twice. What changes is said by `by_avx`, and
+        // `at` by its operand.
+        unsafe {
+            by_avx!(
+                (from, to, last, at = inout(reg) start => _,),
+                "2:",
+                "vmovdqu ymm0, [{from} + {at}]",
+                "vmovdqu ymm1, [{from} + {at} + 32]",
+                "vmovdqu ymm2, [{from} + {at} + 64]",
+                "vmovdqu ymm3, [{from} + {at} + 96]",
+                "vmovdqu [{to} + {at}], ymm0",
+                "vmovdqu [{to} + {at} + 32], ymm1",
+                "vmovdqu [{to} + {at} + 64], ymm2",
+                "vmovdqu [{to} + {at} + 96], ymm3",
+                "sub {at}, -128",
+                "cmp {at}, {last}",
+                "jb 2b",
+                "vmovdqu ymm0, [{from} + {last}]",
+                "vmovdqu ymm1, [{from} + {last} + 32]",
+                "vmovdqu ymm2, [{from} + {last} + 64]",
+                "vmovdqu ymm3, [{from} + {last} + 96]",
+                "vmovdqu [{to} + {last}], ymm0",
+                "vmovdqu [{to} + {last} + 32], ymm1",
+                "vmovdqu [{to} + {last} + 64], ymm2",
+                "vmovdqu [{to} + {last} + 96], ymm3",
+            );
+        }
     }
 }
 

@@ -50,14 +50,11 @@ impl Attachment {
         &self.memory
     }
 
-    /// The mapping, if the segment is mapped and this handle may be used.
-    #[inline]
+    /// Whether this handle may be used; see [`check_usable`](Self::check_usable).
+    #[inline(always)]
     #[must_use]
-    pub fn mapped(&self) -> Option<&Mapping> {
-        match &self.memory {
-            Memory::Mapped(mapping) if !fork::process_forked(self.generation) => Some(mapping),
-            _ => None,
-        }
+    pub fn is_usable(&self) -> bool {
+        !fork::process_forked(self.generation)
     }
 
     /// Where the segment is.
@@ -74,7 +71,7 @@ impl Attachment {
     /// [`What::Forked`].
     #[inline]
     pub fn check_usable(&self) -> Result<(), Failure> {
-        if fork::process_forked(self.generation) { Err(self.forked()) } else { Ok(()) }
+        if self.is_usable() { Ok(()) } else { Err(self.forked()) }
     }
 
     /// The failure of a read of [`Memory::Copied`].

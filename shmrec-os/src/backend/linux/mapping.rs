@@ -11,13 +11,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::futex;
-use crate::words::{ReadWords, Words};
+use crate::words::{self, ReadWords, Words};
 
 /// Bytes of a word.
 const WORD: usize = 8;
@@ -211,12 +211,7 @@ impl Words for Mapping {
 
     #[inline]
     fn fence_after_exchange(&self) {
-        if cfg!(target_arch = "x86_64") {
-            // `lock cmpxchg`, the exchange before this, is a full barrier; only the compiler must be kept in order.
-            compiler_fence(Ordering::SeqCst);
-        } else {
-            fence(Ordering::SeqCst);
-        }
+        words::fence_after_exchange();
     }
 }
 
