@@ -9,7 +9,7 @@
 //! else (`core::sync::atomic`, "Atomic accesses to read-only memory").
 
 use std::convert::Infallible;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, compiler_fence, fence};
 
 /// Memory whose words can be loaded.
 pub trait ReadWords {
@@ -62,4 +62,15 @@ pub trait Words: ReadWords<Fault = Infallible> {
     /// A sequentially consistent fence by a thread whose last access was a successful
     /// [`compare_exchange_u32`](Self::compare_exchange_u32): free where that is a full barrier already.
     fn fence_after_exchange(&self);
+}
+
+/// [`Words::fence_after_exchange`] of memory that is real.
+#[inline(always)]
+pub fn fence_after_exchange() {
+    if cfg!(target_arch = "x86_64") {
+        // `lock cmpxchg`, the exchange before this, is a full barrier; only the compiler must be kept in order.
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        fence(Ordering::SeqCst);
+    }
 }

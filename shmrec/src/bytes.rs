@@ -22,6 +22,19 @@ pub(crate) fn of_places<V>(places: &mut [MaybeUninit<V>]) -> &mut [MaybeUninit<u
     unsafe { std::slice::from_raw_parts_mut(first, len) }
 }
 
+/// The place for a value in some bytes.
+///
+/// # Panics
+///
+/// When they are too few, or begin where no such value may stand.
+#[inline(always)]
+pub(crate) fn place<V>(bytes: &mut [MaybeUninit<u8>]) -> &mut MaybeUninit<V> {
+    let place: *mut MaybeUninit<V> = bytes.as_mut_ptr().cast();
+    assert!(bytes.len() >= size_of::<V>() && place.is_aligned(), "no place for a value");
+    // SAFETY: as many bytes, aligned, which this borrow reaches alone; nothing is asked of them.
+    unsafe { &mut *place }
+}
+
 /// Bytes that may be written once more.
 ///
 /// # Safety

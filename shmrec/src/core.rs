@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use shmrec_os::lock::{self, NotAcquired};
+use shmrec_os::lock::{self, Lost, NotAcquired};
 use shmrec_os::words::{ReadWords, Words};
 use shmrec_os::{Attachment, Deadline, Failure, Mapping, Memory, bell};
 
+use crate::bounded::{Bounded, Reach};
 use crate::error::{
     AlreadyLocked, Contended, LinkError, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError,
     ReleaseError, VersionsExhausted, WaitError, WaitTimeout, WriteError,
@@ -33,6 +34,7 @@ const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 pub(crate) struct Core {
     attachment: Attachment,
     slots: Slots,
+    reach: Reach,
     read_timeout: Duration,
     lock_timeout: Duration,
     /// The word that names this handle as the lock's owner; 0 until its first write.
@@ -45,9 +47,24 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(attachment: Attachment, options: &SegmentOptions) -> Self {
+        let reach = match attachment.memory() {
+            Memory::Mapped(mapping) => {
+                // A header's regions all lie in its segment, and are aligned as its check demands.
+                assert!(attachment.header().total_len() <= mapping.len(), "a part of a segment is mapped");
+                // SAFETY: the segment lies in the mapping, which this handle keeps at its address. Every use in this file is of a
+                // region's own words, at constants of their modules, or of a run that `Reach::memory` has compared with the size
+                // of a slot. Stores are made under the lock alone, which `contend` lets nobody have whose mapping is not writable.
+                #[allow(unsafe_code)]
+                unsafe {
+                    Reach::new(mapping, attachment.header().stride())
+                }
+            }
+            Memory::Copied(_) => Reach::none(),
+        };
         Self {
             slots: Slots::new(attachment.header()),
             attachment,
+            reach,
             read_timeout: options.read_timeout,
             lock_timeout: options.lock_timeout,
             mine: AtomicU32::new(0),
@@ -88,6 +105,11 @@ impl Core {
         Ok(schema)
     }
 
+    /// Makes all transfers take the long way, because records here and in the segment differ.
+    pub(crate) fn keep_out_of_reach(&mut self) {
+        self.reach = Reach::none();
+    }
+
     /// The last version.
     pub(crate) fn version(&self) -> Result<Version, ReadError> {
         self.attachment.check_usable()?;
@@ -104,14 +126,53 @@ impl Core {
         runs: &[Run],
         to: &'t mut [MaybeUninit<u8>],
     ) -> Result<(Version, &'t mut [u8]), ReadError> {
+        self.read_or(runs, to, |to| {
+            let version = self.read_patiently(runs, to)?;
+            // SAFETY: `Slots::read` has written all of `to`.
+            #[allow(unsafe_code)]
+            Ok((version, unsafe { bytes::assume_init(to) }))
+        })
+    }
+
+    /// As [`read`](Self::read), if that can be done at once; what `otherwise` does if not.
+    #[inline(always)]
+    pub(crate) fn read_or<'t>(
+        &self,
+        runs: &[Run],
+        to: &'t mut [MaybeUninit<u8>],
+        otherwise: impl FnOnce(&'t mut [MaybeUninit<u8>]) -> Result<(Version, &'t mut [u8]), ReadError>,
+    ) -> Result<(Version, &'t mut [u8]), ReadError> {
+        match self.read_at_once(runs, to) {
+            // SAFETY: `read_at_once` has written all of `to`.
+            #[allow(unsafe_code)]
+            Some(version) => Ok((version, unsafe { bytes::assume_init(to) })),
+            None => otherwise(to),
+        }
+    }
+
+    /// What happens nearly always, in line and nothing else: one attempt to read from the mapping. If it gives a version, all of
+    /// `to` has been written.
+    #[inline(always)]
+    fn read_at_once(&self, runs: &[Run], to: &mut [MaybeUninit<u8>]) -> Option<Version> {
+        let mut memory = None;
+        for run in runs {
+            memory = Some(self.reach.memory(*run)?);
+        }
+        let memory = memory.filter(|_| self.attachment.is_usable())?;
+        match self.slots.attempt(&memory, runs, to) {
+            Ok(version) => version.map(Version::new),
+            Err(_) => None,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_patiently(&self, runs: &[Run], to: &mut [MaybeUninit<u8>]) -> Result<Version, ReadError> {
         self.attachment.check_usable()?;
-        let version = match self.attachment.memory() {
+        match self.attachment.memory() {
             Memory::Mapped(mapping) => self.read_from(mapping, runs, to, |never| match never {}),
             Memory::Copied(copied) => self.read_from(copied, runs, to, |error| self.fault(error)),
-        }?;
-        // SAFETY: `Slots::read` has written all of `to`.
-        #[allow(unsafe_code)]
-        Ok((version, unsafe { bytes::assume_init(to) }))
+        }
     }
 
     /// Copies `runs` of the last version, one behind the other.
@@ -149,14 +210,13 @@ impl Core {
         #[allow(unsafe_code)]
         let to = unsafe { bytes::of_bytes(bytes) };
         match self.attachment.memory() {
-            Memory::Mapped(mapping) => mapping.copy_out(at, to).map_err(|never| match never {}),
+            Memory::Mapped(mapping) => mapping.copy_out(at, 0, to).map_err(|never| match never {}),
             Memory::Copied(copied) => {
-                Source::copy_out(copied, at, to).map_err(|error| self.attachment.failed_read(error))
+                Source::copy_out(copied, at, 0, to).map_err(|error| self.attachment.failed_read(error))
             }
         }
     }
 
-    #[inline(always)]
     fn read_from<M: Source>(
         &self,
         memory: &M,
@@ -279,19 +339,28 @@ impl Core {
         }
     }
 
+    /// The mapping of one who writes.
+    #[inline(always)]
+    fn memory(&self) -> Bounded<'_> {
+        // SAFETY: as in `new`.
+        #[allow(unsafe_code)]
+        unsafe {
+            Bounded::new(self.mapping())
+        }
+    }
+
     /// Takes the writer lock. `guarded` says that code of the program runs while it is held, and could try to take it
-    /// again.
+    /// again, or fork.
     #[inline(always)]
     pub(crate) fn lock(&self, wait: Option<Duration>, guarded: bool) -> Result<Held<'_>, LockError> {
-        self.attachment.check_usable()?;
-        // Acquire: pairs with the release in `claim`, by whichever thread.
-        let mine = match self.mine.load(Ordering::Acquire) {
-            0 => self.claim()?,
-            mine => mine,
+        let (mine, recovered) = match self.try_lock(&self.memory()) {
+            Some(mine) => (mine, false),
+            None => {
+                let recovered = self.contend(wait)?;
+                // Relaxed: this thread has just used the word.
+                (self.mine.load(Ordering::Relaxed), recovered)
+            }
         };
-        let mapping = self.mapping();
-        let region = self.attachment.header().lock();
-        let recovered = if lock::try_acquire(mapping, region, mine) { false } else { self.contend(mine, wait)? };
         if guarded {
             // Relaxed: only this thread asks whether it is this thread.
             self.owner_thread.store(this_thread(), Ordering::Relaxed);
@@ -299,19 +368,75 @@ impl Core {
         Ok(Held { core: self, mine, recovered, guarded, published: false })
     }
 
+    /// Takes the writer lock if it is free and nobody sleeps, and this handle may be used. Gives this handle's word.
+    #[inline(always)]
+    fn try_lock(&self, memory: &Bounded<'_>) -> Option<u32> {
+        // Acquire: pairs with the release in `claim`, by whichever thread. Who has a word has been in `contend`, where it has
+        // been seen that the mapping is writable.
+        let mine = self.mine.load(Ordering::Acquire);
+        let taken = mine != 0
+            && self.attachment.is_usable()
+            && lock::try_acquire(memory, self.attachment.header().lock(), mine);
+        taken.then_some(mine)
+    }
+
+    /// Takes the writer lock when it is not free; says whether its owner was dead.
     #[cold]
-    fn contend(&self, mine: u32, wait: Option<Duration>) -> Result<bool, LockError> {
+    #[inline(never)]
+    fn contend(&self, wait: Option<Duration>) -> Result<bool, LockError> {
+        self.attachment.check_usable()?;
         if self.owner_thread.load(Ordering::Relaxed) == this_thread() {
             return Err(AlreadyLocked {}.into());
         }
+        let mapping = self.mapping();
+        assert!(mapping.is_writable(), "a segment that is linked for writing is mapped for writing");
+        // Acquire: as in `try_lock`.
+        let mine = match self.mine.load(Ordering::Acquire) {
+            0 => self.claim()?,
+            mine => mine,
+        };
         let kernel = self.attachment.liveness(wait.map_or(Deadline::NONE, Deadline::after));
-        match lock::acquire(self.mapping(), self.attachment.header().lock(), mine, &kernel) {
+        match lock::acquire(mapping, self.attachment.header().lock(), mine, &kernel) {
             Ok(acquired) => Ok(acquired.recovered),
             Err(NotAcquired::Kernel(failure)) => Err(failure.into()),
             Err(NotAcquired::Held { by_this_handle }) => {
                 Err(LockTimeout { waited: wait.unwrap_or_default(), by_this_handle }.into())
             }
         }
+    }
+
+    /// Publishes an image as the next version, under the lock for just so long, if that can be done at once; what `otherwise`
+    /// does if not.
+    #[inline(always)]
+    pub(crate) fn write_or(
+        &self,
+        image: &[u8],
+        otherwise: impl FnOnce() -> Result<Version, WriteError>,
+    ) -> Result<Version, WriteError> {
+        // What happens nearly always, in line and nothing else.
+        let Some(memory) = self.reach.memory(whole(image.len())) else { return otherwise() };
+        let Some(mine) = self.try_lock(&memory) else { return otherwise() };
+        let published = self.slots.publish(&memory, image);
+        let released = self.unlock(&memory, mine, true);
+        match (published, released) {
+            (Ok(version), Ok(())) => Ok(Version::new(version)),
+            (Err(_), _) => Err(VersionsExhausted {}.into()),
+            (_, Err(_)) => Err(LockLost {}.into()),
+        }
+    }
+
+    /// Gives the lock back, and wakes whoever waits for what was `published`.
+    #[inline(always)]
+    fn unlock(&self, memory: &Bounded<'_>, mine: u32, published: bool) -> Result<(), Lost> {
+        let header = self.attachment.header();
+        let kernel = self.attachment.liveness(Deadline::NONE);
+        let released = lock::release(memory, header.lock(), mine, &kernel);
+        if published {
+            // Between the publication and the look at the waiters' flag.
+            memory.fence_after_exchange();
+            bell::ring(memory, header.bell(), header.wake_always(), &kernel);
+        }
+        released
     }
 
     /// Takes a writer slot for this handle: at its first write, so that readers and idle writers need none.
@@ -345,6 +470,7 @@ fn not_mapped() -> ! {
 #[derive(Debug)]
 pub(crate) struct Held<'a> {
     core: &'a Core,
+    /// The word of `core`; 0 when the lock has been given back.
     mine: u32,
     recovered: bool,
     guarded: bool,
@@ -360,9 +486,9 @@ impl Held<'_> {
     /// Publishes an image as the next version.
     #[inline(always)]
     pub(crate) fn publish(&mut self, image: &[u8]) -> Result<Version, WriteError> {
-        // In the child of a fork it is the parent's lock.
-        self.core.attachment.check_usable().map_err(LockError::from)?;
-        match self.core.slots.publish(self.core.mapping(), image) {
+        self.check_usable()?;
+        assert!(self.core.slots.have(whole(image.len())), "an image that is larger than its slot");
+        match self.core.slots.publish(&self.core.memory(), image) {
             Ok(version) => {
                 self.published = true;
                 Ok(Version::new(version))
@@ -371,51 +497,44 @@ impl Held<'_> {
         }
     }
 
+    /// In the child of a fork it is the parent's lock. Only where code of the program ran can one have been forked.
+    #[inline(always)]
+    fn check_usable(&self) -> Result<(), LockError> {
+        if self.guarded { Ok(self.core.attachment.check_usable()?) } else { Ok(()) }
+    }
+
     /// Wakes whoever waits for what was published, with the lock kept.
     pub(crate) fn ring(&mut self) {
         let core = self.core;
         if std::mem::take(&mut self.published) {
-            let mapping = core.mapping();
             let header = core.attachment.header();
             // Between the publication and the look at the waiters' bit; no exchange precedes it here.
-            mapping.fence(Ordering::SeqCst);
-            bell::ring(mapping, header.bell(), header.wake_always(), &core.attachment.liveness(Deadline::NONE));
+            let memory = core.memory();
+            memory.fence(Ordering::SeqCst);
+            bell::ring(&memory, header.bell(), header.wake_always(), &core.attachment.liveness(Deadline::NONE));
         }
     }
 
     /// Gives the lock back, and wakes whoever waits for what was published.
     #[inline(always)]
-    pub(crate) fn unlock(self) -> Result<(), WriteError> {
-        let mut held = std::mem::ManuallyDrop::new(self);
-        held.give_back()
-    }
-
-    #[inline(always)]
-    fn give_back(&mut self) -> Result<(), WriteError> {
+    pub(crate) fn unlock(&mut self) -> Result<(), WriteError> {
         let core = self.core;
-        // In the child of a fork it is the parent's lock.
-        core.attachment.check_usable().map_err(LockError::from)?;
+        self.check_usable()?;
         if self.guarded {
             core.owner_thread.store(0, Ordering::Relaxed);
         }
-        let mapping = core.mapping();
-        let header = core.attachment.header();
-        let kernel = core.attachment.liveness(Deadline::NONE);
-        let released = lock::release(mapping, header.lock(), self.mine, &kernel);
-        if self.published {
-            // Between the publication and the look at the waiters' flag.
-            mapping.fence_after_exchange();
-            bell::ring(mapping, header.bell(), header.wake_always(), &kernel);
-        }
-        released.map_err(|_| LockLost {}.into())
+        let mine = std::mem::take(&mut self.mine);
+        core.unlock(&core.memory(), mine, self.published).map_err(|Lost| LockLost {}.into())
     }
 }
 
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        // Who wants to hear of a lost lock calls `unlock`.
-        let _ = self.give_back();
+        if self.mine != 0 {
+            // Who wants to hear of a lost lock calls `unlock`.
+            let _ = self.unlock();
+        }
     }
 }
 
@@ -435,13 +554,11 @@ struct Patience {
 }
 
 impl Patience {
-    #[inline]
     fn new(timeout: Duration, bytes: usize) -> Self {
         let free = if bytes <= FREE_BYTES { FREE_ATTEMPTS } else { 1 };
         Self { attempts: 1, free, timeout, end: None }
     }
 
-    #[cold]
     fn again(&mut self) -> bool {
         self.attempts = self.attempts.saturating_add(1);
         if self.attempts <= self.free {

@@ -155,7 +155,7 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
 
     fn finish(&mut self) -> Result<Option<Version>, WriteError> {
         let version = self.publish();
-        let unlocked = self.held.take().map_or(Ok(()), Held::unlock);
+        let unlocked = self.held.take().map_or(Ok(()), |mut held| held.unlock());
         let version = version?;
         unlocked?;
         Ok(version)

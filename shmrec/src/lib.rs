@@ -44,6 +44,7 @@
 //! configuration file. What other processes write into a segment is bounded and validated before it is used; nothing that
 //! another process, a file or a user can do makes this crate panic.
 
+mod bounded;
 mod bytes;
 mod copy;
 mod core;

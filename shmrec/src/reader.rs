@@ -83,7 +83,10 @@ impl<T: SharedRecord> Reader<T> {
         Ok(Self::of(core, plan))
     }
 
-    pub(crate) fn of(core: Core, plan: Option<Box<Plan>>) -> Self {
+    pub(crate) fn of(mut core: Core, plan: Option<Box<Plan>>) -> Self {
+        if plan.is_some() {
+            core.keep_out_of_reach();
+        }
         Self { link: Link::new(core), plan, record: PhantomData }
     }
 
@@ -123,6 +126,38 @@ impl<T: SharedRecord> Reader<T> {
         Ok(version)
     }
 
+    /// The last version of the record, made in memory of the caller's: the fastest way for large records, which are then
+    /// copied once and moved nowhere.
+    ///
+    /// What stood in `place` before is not dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); any bytes may then stand in `place`.
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use shmrec::{Segment, SharedRecord};
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Frame { number: u64, pixels: [[u32; 64]; 64] }
+    ///
+    /// let name = format!("read_at_{}", std::process::id());
+    /// let segment = Segment::create_with(&name, &Frame { number: 7, pixels: [[0; 64]; 64] })?;
+    /// let mut place = Box::<Frame>::new_uninit();
+    /// for _ in 0..3 {
+    ///     let last = segment.read_at(&mut place)?;
+    ///     assert_eq!((last.version.get(), last.record.number), (1, 7));
+    /// }
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    #[inline]
+    pub fn read_at<'p>(&self, place: &'p mut MaybeUninit<T>) -> Result<Published<&'p mut T>, ReadError> {
+        let mut version = Version::NONE;
+        let record = values::read_at::<T, Plain, ReadError>(place, |to| self.copy_last(to, &mut version))?;
+        Ok(Published { version, record })
+    }
+
     /// The last version of the record, made on the heap: for records too big for the stack.
     ///
     /// # Errors
@@ -153,11 +188,17 @@ impl<T: SharedRecord> Reader<T> {
         version: &mut Version,
     ) -> Result<&'t mut [u8], ReadError> {
         let bytes;
-        (*version, bytes) = match &self.plan {
-            None => self.core.read(&[whole(T::SIZE)], to)?,
-            Some(plan) => bridge(plan, to, |there| self.core.read(&[whole(plan.there())], there))?,
-        };
+        (*version, bytes) = self.core.read_or(const { &[whole(T::SIZE)] }, to, |to| self.copy_last_patiently(to))?;
         Ok(bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn copy_last_patiently<'t>(&self, to: &'t mut [MaybeUninit<u8>]) -> Result<(Version, &'t mut [u8]), ReadError> {
+        match &self.plan {
+            None => self.core.read(&[whole(T::SIZE)], to),
+            Some(plan) => bridge(plan, to, |there| self.core.read(&[whole(plan.there())], there)),
+        }
     }
 
     /// One of the last versions. A segment of `N` slots keeps `N - 1`.
@@ -168,7 +209,7 @@ impl<T: SharedRecord> Reader<T> {
     /// [`Version::NONE`]; otherwise as [`read`](Self::read).
     pub fn read_version(&self, version: Version) -> Result<T, ReadError> {
         values::read::<T, Plain, _>(|to| match &self.plan {
-            None => self.core.read_version(version, &[whole(T::SIZE)], to),
+            None => self.core.read_version(version, const { &[whole(T::SIZE)] }, to),
             Some(plan) => {
                 let whole = [whole(plan.there())];
                 Ok(bridge(plan, to, |there| Ok(((), self.core.read_version(version, &whole, there)?)))?.1)
@@ -231,15 +272,21 @@ impl<T: SharedRecord> Reader<T> {
     pub fn read_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
         in_range(offset, bytes.len(), T::SIZE)?;
         if self.plan.is_some() {
-            return scratch::with(T::SIZE, |whole| {
-                let mut version = Version::NONE;
-                let image = self.copy_last(whole, &mut version)?;
-                bytes.copy_from_slice(&image[offset..offset + bytes.len()]);
-                Ok(version)
-            });
+            return self.read_bridged_bytes(offset, bytes);
         }
         let run = Run { at: offset, len: bytes.len() };
         self.core.read_bytes(run, bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read_bridged_bytes(&self, offset: usize, bytes: &mut [u8]) -> Result<Version, ReadError> {
+        scratch::with(T::SIZE, |whole| {
+            let mut version = Version::NONE;
+            let image = self.copy_last(whole, &mut version)?;
+            bytes.copy_from_slice(&image[offset..offset + bytes.len()]);
+            Ok(version)
+        })
     }
 
     /// The last version as soon as there is one newer than `since`: at once, if there is one already.
@@ -312,7 +359,6 @@ impl<T> fmt::Debug for Reader<T> {
 }
 
 /// Makes the program's image of the segment's, which `read` copies.
-#[cold]
 fn bridge<'t, R>(
     plan: &Plan,
     to: &'t mut [MaybeUninit<u8>],

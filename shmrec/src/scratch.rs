@@ -11,6 +11,9 @@ const SMALL: usize = 32;
 /// Memory for up to this many lines, 1 MiB, is kept by each thread.
 const KEPT: usize = 1 << 14;
 
+/// What the memory begins at a multiple of.
+pub(crate) const ALIGN: usize = align_of::<Line>();
+
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Line {

@@ -15,9 +15,6 @@ use crate::schema::Schema;
 use crate::schema::compat::Plan;
 use crate::{FieldSet, SegmentOptions, SharedRecord, Version, model, scratch, values};
 
-/// Records of more bytes are made on the heap by [`Segment::update`].
-const LARGE: usize = 16 << 10;
-
 /// A link for reading and writing: everything that a [`Reader`] does, to which it derefs, and writing.
 ///
 /// A write publishes one version, whole. Writers take turns by a lock in the segment that a killed program cannot keep;
@@ -116,11 +113,17 @@ impl<T: SharedRecord> Segment<T> {
     /// the lock for the whole [`lock_timeout`](SegmentOptions::lock_timeout).
     #[inline]
     pub fn write(&self, record: &T) -> Result<Version, WriteError> {
-        values::with_image(record, |image| {
-            // The image is made before the lock is taken: others wait for the copy only.
-            let mut held = self.core().lock(Some(self.core().lock_timeout()), false)?;
-            self.publish(&mut held, image).and_then(|version| held.unlock().map(|()| version))
-        })
+        // The image is made before the lock is taken: others wait for the copy only.
+        values::with_image(record, |image| self.core().write_or(image, || self.write_patiently(image)))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_patiently(&self, image: &[u8]) -> Result<Version, WriteError> {
+        let mut held = self.core().lock(Some(self.core().lock_timeout()), false)?;
+        let version = self.publish(&mut held, image)?;
+        held.unlock()?;
+        Ok(version)
     }
 
     /// Changes the last version under the lock and publishes what comes of it, once. Gives what `change` returns.
@@ -144,15 +147,13 @@ impl<T: SharedRecord> Segment<T> {
     /// ```
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, WriteError> {
         let mut held = self.core().lock(Some(self.core().lock_timeout()), true)?;
-        let outcome = if T::SIZE > LARGE {
-            let mut record = self.reader.read_boxed()?;
-            let outcome = change(&mut record);
-            values::with_image(&*record, |image| self.publish(&mut held, image)).map(|_| outcome)
-        } else {
-            let mut record = self.reader.read()?;
-            let outcome = change(&mut record);
-            values::with_image(&record, |image| self.publish(&mut held, image)).map(|_| outcome)
-        };
+        let outcome = values::read_and_lend(
+            |to| Ok(self.reader.copy_last(to, &mut Version::default())?),
+            |record: &mut T| {
+                let outcome = change(record);
+                values::with_image(record, |image| self.publish(&mut held, image)).map(|_| outcome)
+            },
+        );
         outcome.and_then(|outcome| held.unlock().map(|()| outcome))
     }
 

@@ -183,7 +183,7 @@ impl<T: SharedRecord> Locked<'_, T> {
     /// # Errors
     ///
     /// As [`Guard::unlock`](crate::Guard::unlock).
-    pub fn unlock(self) -> Result<(), WriteError> {
+    pub fn unlock(mut self) -> Result<(), WriteError> {
         self.held.unlock()
     }
 

@@ -30,12 +30,13 @@ use crate::copy::{self, WORD};
 /// [`copy_out`](Self::copy_out) has written all of `to` when it returns `Ok`.
 #[allow(unsafe_code)]
 pub unsafe trait Source: ReadWords {
-    /// Copies bytes that other processes may be storing to.
+    /// Copies bytes that other processes may be storing to, from the one on that stands `skipped` bytes, less than 8, behind
+    /// the word at `at`.
     ///
     /// # Errors
     ///
     /// When the memory is reached by a system call and that fails.
-    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Self::Fault>;
+    fn copy_out(&self, at: usize, skipped: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Self::Fault>;
 }
 
 /// Memory to which bytes can be copied.
@@ -48,31 +49,21 @@ pub trait Target: Source + Words {
 #[allow(unsafe_code)]
 unsafe impl Source for Mapping {
     #[inline]
-    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
-        let skipped = at % WORD;
-        let words = self.words(at - skipped, (skipped + to.len()).next_multiple_of(WORD)).cast::<u8>();
+    fn copy_out(&self, at: usize, skipped: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
+        assert!(skipped < WORD, "more than a word is skipped");
+        let words = self.words(at, (skipped + to.len()).next_multiple_of(WORD));
         // SAFETY: `words` has checked that the words around the bytes lie in the mapping and are aligned; and all of this
         // program reaches mappings by atomic accesses only.
-        unsafe { copy::copy_out(words.wrapping_add(skipped), to) };
+        unsafe { copy::copy_out(words, skipped, to) };
         Ok(())
-    }
-}
-
-impl Target for Mapping {
-    #[allow(unsafe_code)]
-    #[inline]
-    fn copy_in(&self, from: &[u8], at: usize) {
-        assert!(self.is_writable(), "a store to a read-only mapping");
-        // SAFETY: as in `copy_out`, and the mapping is writable.
-        unsafe { copy::copy_in(from, self.words(at, from.len().next_multiple_of(WORD))) };
     }
 }
 
 // SAFETY: `Copied::copy_out` reads until all of `to` is filled.
 #[allow(unsafe_code)]
 unsafe impl Source for Copied {
-    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
-        Copied::copy_out(self, at, to)
+    fn copy_out(&self, at: usize, skipped: usize, to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
+        Copied::copy_out(self, at + skipped, to)
     }
 }
 
@@ -83,7 +74,8 @@ pub struct Slots {
     committed: usize,
     records: usize,
     stride: usize,
-    count: u64,
+    /// How many slots, a power of two, less one.
+    mask: u64,
 }
 
 /// A run of bytes of a record: where it begins, from the record's start, and how many they are.
@@ -128,13 +120,19 @@ impl Slots {
             committed: header.transfer() + 8,
             records: header.records(),
             stride: header.stride(),
-            count: header.slots().into(),
+            mask: u64::from(header.slots()) - 1,
         }
+    }
+
+    /// Whether `run` lies in a slot, and with it the words that cover it: a slot is whole words.
+    #[inline(always)]
+    pub(crate) fn have(&self, run: Run) -> bool {
+        run.len <= self.stride && run.at <= self.stride - run.len
     }
 
     /// How many slots.
     pub fn count(&self) -> u64 {
-        self.count
+        self.mask + 1
     }
 
     /// What stands in a new segment whose creator publishes a first record: the slot's and the counters' places and the
@@ -147,7 +145,7 @@ impl Slots {
     /// Where the slot of `version` begins. Whatever a peer made of the version: one of the slots.
     #[inline]
     fn slot(&self, version: u64) -> usize {
-        self.records + (version & (self.count - 1)) as usize * self.stride
+        self.records + (version & self.mask) as usize * self.stride
     }
 
     /// The last whole version.
@@ -178,17 +176,35 @@ impl Slots {
         mut again: impl FnMut() -> bool,
     ) -> Result<u64, NotRead<M::Fault>> {
         loop {
-            let version = self.committed(memory)?;
-            if version == 0 {
-                return Err(NotRead::NotYetWritten);
-            }
-            if self.copy_if_whole(memory, version, runs, to)? {
-                return Ok(version);
-            }
-            if !again() {
-                return Err(NotRead::Contended);
+            match self.attempt(memory, runs, to)? {
+                Some(version) => return Ok(version),
+                None if again() => {}
+                None => return Err(NotRead::Contended),
             }
         }
+    }
+
+    /// One attempt to [`read`](Self::read): `None` when writers were faster.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    #[inline(always)]
+    pub fn attempt<M: Source>(
+        &self,
+        memory: &M,
+        runs: &[Run],
+        to: &mut [MaybeUninit<u8>],
+    ) -> Result<Option<u64>, NotRead<M::Fault>> {
+        let version = self.committed(memory)?;
+        if version == 0 {
+            return Err(NotRead::NotYetWritten);
+        }
+        Ok(self.copy_if_whole(memory, version, runs, to)?.then_some(version))
     }
 
     /// Copies `runs` of one of the last versions to `to`, all of which is then initialised.
@@ -230,7 +246,7 @@ impl Slots {
         for run in runs {
             debug_assert!(run.at + run.len <= self.stride, "{run:?} beyond the slot");
             let (part, behind) = rest.split_at_mut(run.len);
-            memory.copy_out(slot + run.at, part)?;
+            memory.copy_out(slot + run.at / WORD * WORD, run.at % WORD, part)?;
             rest = behind;
         }
         // What is said to be read must have been written.
@@ -239,7 +255,7 @@ impl Slots {
         memory.fence(Ordering::Acquire);
         let begin = memory.load_u64(self.begin)?;
         // In one comparison that no invented counter passes or overflows: version <= begin < version + N.
-        Ok(begin.wrapping_sub(version) < self.count)
+        Ok(begin.wrapping_sub(version) <= self.mask)
     }
 
     /// Publishes `image` as the next version, which it gives. The caller holds the writer lock.

@@ -6,27 +6,52 @@
 use std::mem::MaybeUninit;
 
 use crate::model::{self, Encoding, LoadError, Plain, SharedField, StoreError};
-use crate::scratch;
+use crate::{bytes, scratch};
+
+/// Values of more bytes are not made on the stack, unless they are returned.
+const LARGE: usize = 16 << 10;
+
+/// Makes the value of what `fill` transfers in its place.
+#[inline(always)]
+pub(crate) fn read_at<V, E: Encoding<V>, X: From<LoadError>>(
+    place: &mut MaybeUninit<V>,
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
+) -> Result<&mut V, X> {
+    if E::DIRECT.is_direct() {
+        return model::read_at::<V, E, X>(place, fill);
+    }
+    scratch::with(E::SIZE, |to| {
+        let image = fill(to)?;
+        // What fails half-way is forgotten, and that may own memory.
+        if std::mem::needs_drop::<V>() {
+            E::check(image)?;
+        }
+        Ok(E::load_at(image, place)?)
+    })
+}
 
 /// The value of what `fill` transfers.
 #[inline(always)]
 pub(crate) fn read<V, E: Encoding<V>, X: From<LoadError>>(
     fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
 ) -> Result<V, X> {
-    // Made in the place that it is returned from: each closure that it passed through by value would be one more copy of it.
-    if E::DIRECT.is_direct() {
-        model::make(|place| model::read_at::<V, E, X>(place, fill))
-    } else {
-        model::make(|place| {
-            scratch::with(E::SIZE, |to| {
-                let image = fill(to)?;
-                // What fails half-way is forgotten, and that may own memory.
-                if std::mem::needs_drop::<V>() {
-                    E::check(image)?;
-                }
-                Ok(E::load_at(image, place)?)
-            })
+    model::make(|place| read_at::<V, E, X>(place, fill))
+}
+
+/// As [`read`]; lends the value to `use_it`, and moves it nowhere. A large one does not stand on the stack.
+#[inline(always)]
+pub(crate) fn read_and_lend<V: SharedField, R, X: From<LoadError>>(
+    fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
+    use_it: impl FnOnce(&mut V) -> Result<R, X>,
+) -> Result<R, X> {
+    if size_of::<V>() <= LARGE {
+        model::make_and_lend(&mut MaybeUninit::uninit(), |place| read_at::<V, Plain, X>(place, fill), use_it)
+    } else if V::DIRECT.is_direct() && align_of::<V>() <= scratch::ALIGN {
+        scratch::with(size_of::<V>(), |memory| {
+            model::make_and_lend(bytes::place(memory), |place| read_at::<V, Plain, X>(place, fill), use_it)
         })
+    } else {
+        use_it(&mut *read_boxed(fill)?)
     }
 }
 
@@ -74,7 +99,7 @@ pub(crate) fn with_image<V: SharedField, R, X: From<StoreError>>(
     match model::image::<V, Plain>(value) {
         Some(image) => use_it(image),
         None => scratch::with(V::SIZE, |to| {
-            let image = crate::bytes::zeroed(to);
+            let image = bytes::zeroed(to);
             value.store(image)?;
             use_it(image)
         }),

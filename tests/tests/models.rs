@@ -81,8 +81,8 @@ impl Words for Memory {
 // SAFETY: a record of the models is whole words, each of which is written.
 #[allow(unsafe_code)]
 unsafe impl Source for Memory {
-    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
-        assert!(to.len() % 8 == 0, "{} bytes", to.len());
+    fn copy_out(&self, at: usize, skipped: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
+        assert!(skipped == 0 && to.len() % 8 == 0, "{} bytes", to.len());
         for (i, word) in to.chunks_exact_mut(8).enumerate() {
             let value = self.long[&(at + 8 * i)].load(Ordering::Relaxed).to_ne_bytes();
             word.copy_from_slice(&value.map(MaybeUninit::new));
@@ -241,8 +241,8 @@ impl Words for Mortal<'_> {
 // SAFETY: the memory's own implementation.
 #[allow(unsafe_code)]
 unsafe impl Source for Mortal<'_> {
-    fn copy_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
-        self.memory.copy_out(at, to)
+    fn copy_out(&self, at: usize, skipped: usize, to: &mut [MaybeUninit<u8>]) -> Result<(), Infallible> {
+        self.memory.copy_out(at, skipped, to)
     }
 }
 

@@ -72,6 +72,31 @@ pub(crate) fn make<V, X>(make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mu
     Ok(unsafe { place.assume_init() })
 }
 
+/// Makes a value in a place and lends it to `use_it`; it is never moved.
+#[inline(always)]
+pub(crate) fn make_and_lend<V, R, X>(
+    place: &mut MaybeUninit<V>,
+    make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mut V, X>,
+    use_it: impl FnOnce(&mut V) -> Result<R, X>,
+) -> Result<R, X> {
+    /// Drops what it borrows.
+    struct Lent<'v, V>(&'v mut V);
+
+    impl<V> Drop for Lent<'_, V> {
+        #[inline(always)]
+        fn drop(&mut self) {
+            // SAFETY: the value stands in a `MaybeUninit`, which does not drop it, and is not reached any more.
+            unsafe { std::ptr::drop_in_place(self.0) };
+        }
+    }
+
+    let at = place.as_ptr();
+    let made = make_at(place)?;
+    expect_made_at(made, at);
+    let lent = Lent(made);
+    use_it(&mut *lent.0)
+}
+
 /// As [`make`], on the heap, without a copy of the value on the stack.
 #[inline(always)]
 pub(crate) fn make_boxed<V, X>(make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mut V, X>) -> Result<Box<V>, X> {

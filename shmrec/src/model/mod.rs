@@ -18,7 +18,7 @@ mod mapping;
 pub(crate) mod standard;
 
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple, expect_made_at, uninit_at};
-pub(crate) use containers::{TUPLE, length, make, make_boxed, store_length, store_text, tag, text};
+pub(crate) use containers::{TUPLE, length, make, make_and_lend, make_boxed, store_length, store_text, tag, text};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
 pub use direct::{Direct, InRecord, Path};
 pub(crate) use direct::{image, overwrite, read_at};

@@ -53,6 +53,13 @@ impl Attachment {
         &self.memory
     }
 
+    /// Whether this handle may be used; see [`check_usable`](Self::check_usable).
+    #[inline(always)]
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        !fork::process_forked(self.generation)
+    }
+
     /// Where the segment is.
     #[inline]
     #[must_use]
@@ -67,7 +74,7 @@ impl Attachment {
     /// [`What::Forked`].
     #[inline]
     pub fn check_usable(&self) -> Result<(), Failure> {
-        if fork::process_forked(self.generation) { Err(self.forked()) } else { Ok(()) }
+        if self.is_usable() { Ok(()) } else { Err(self.forked()) }
     }
 
     /// The failure of a read of [`Memory::Copied`].

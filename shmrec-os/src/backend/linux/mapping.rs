@@ -13,20 +13,25 @@ use std::convert::Infallible;
 use std::fmt;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::futex;
 use super::sysv::Attached;
-use crate::words::{ReadWords, Words};
+use crate::words::{self, ReadWords, Words};
+
+/// Bytes of a word.
+const WORD: usize = 8;
 
 /// A shared mapping of a whole segment.
 pub struct Mapping {
     // Address and length for the accesses, which need nothing else.
     start: NonNull<u8>,
     len: usize,
+    /// Whole words of the mapping, from its beginning.
+    words: usize,
     writable: bool,
     /// What is mapped, for as long as it is.
     backing: Option<Backing>,
@@ -52,18 +57,20 @@ impl Mapping {
         let map =
             if writable { options.map_raw(file.as_raw_fd())? } else { options.map_raw_read_only(file.as_raw_fd())? };
         let start = NonNull::new(map.as_mut_ptr()).ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { start, len, writable, backing: Some(Backing::File { _map: map }) })
+        Ok(Self { start, len, words: len / WORD, writable, backing: Some(Backing::File { _map: map }) })
     }
 
     /// The first `len` bytes of an attached segment, which has as many.
     pub(super) fn of_system_v(attached: Attached, len: usize, writable: bool) -> Self {
         let start = attached.start();
-        Self { start, len, writable, backing: Some(Backing::SystemV { _attached: attached }) }
+        let backing = Some(Backing::SystemV { _attached: attached });
+        Self { start, len, words: len / WORD, writable, backing }
     }
 
     /// Ends the mapping: from here on it has no bytes.
     pub(super) fn unmap(&mut self) {
         self.len = 0;
+        self.words = 0;
         self.backing = None;
     }
 
@@ -107,30 +114,46 @@ impl Mapping {
     /// # Panics
     ///
     /// When they do not lie in the mapping, or `at` is not a multiple of 8.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn words(&self, at: usize, len: usize) -> *mut u64 {
-        if at % 8 != 0 {
-            misaligned(at);
+        // In one comparison: what is no multiple of a word becomes a number that is larger than any mapping.
+        let index = at.rotate_right(WORD.trailing_zeros());
+        match self.words.checked_sub(len.div_ceil(WORD)) {
+            // SAFETY: `at` lies in the mapping, or at its end.
+            Some(last) if index <= last => unsafe { self.start.as_ptr().add(at) }.cast(),
+            _ => no_words(at, len, self.len()),
         }
-        self.pointer(at, len).cast()
     }
 
-    #[inline]
-    fn word_u32(&self, at: usize) -> &AtomicU32 {
-        if at % 4 != 0 {
-            misaligned(at);
+    /// The address of the word at `at`.
+    #[inline(always)]
+    fn word(&self, at: usize) -> *mut u64 {
+        // As in `words`.
+        if at.rotate_right(WORD.trailing_zeros()) >= self.words {
+            no_words(at, WORD, self.len());
         }
-        let pointer = self.pointer(at, 4);
+        // SAFETY: the word lies in the mapping.
+        unsafe { self.start.as_ptr().add(at) }.cast()
+    }
+
+    #[inline(always)]
+    fn word_u32(&self, at: usize) -> &AtomicU32 {
+        // The half of a word that lies in the mapping lies there itself; as above.
+        if at.rotate_right(2) >= 2 * self.words {
+            no_words(at, 4, self.len());
+        }
+        // SAFETY: the bytes lie in the mapping.
+        let pointer = unsafe { self.start.as_ptr().add(at) };
         // SAFETY: the word lies in the mapping, which outlives `self`'s borrow, and is aligned, since mappings begin
         // at a page. Every process reaches it by atomic accesses; one that does not can only change the value.
         unsafe { AtomicU32::from_ptr(pointer.cast()) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn word_u64(&self, at: usize) -> &AtomicU64 {
         // SAFETY: as for `word_u32`.
-        unsafe { AtomicU64::from_ptr(self.words(at, 8)) }
+        unsafe { AtomicU64::from_ptr(self.word(at)) }
     }
 
     #[inline]
@@ -208,8 +231,8 @@ fn outside(at: usize, len: usize, mapped: usize) -> ! {
 
 #[cold]
 #[inline(never)]
-fn misaligned(at: usize) -> ! {
-    panic!("a word at {at}")
+fn no_words(at: usize, len: usize, mapped: usize) -> ! {
+    panic!("{len} bytes of words at {at} of a mapping of {mapped}")
 }
 
 #[cold]
@@ -271,12 +294,7 @@ impl Words for Mapping {
 
     #[inline]
     fn fence_after_exchange(&self) {
-        if cfg!(target_arch = "x86_64") {
-            // `lock cmpxchg`, the exchange before this, is a full barrier; only the compiler must be kept in order.
-            compiler_fence(Ordering::SeqCst);
-        } else {
-            fence(Ordering::SeqCst);
-        }
+        words::fence_after_exchange();
     }
 }
 
