@@ -1,14 +1,19 @@
 //! The typed model of an input: a record or an enum, in legal states only.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Data, DeriveInput, Expr, Fields, GenericParam, Generics, Index, Member, Path, Type, Visibility, parse_quote,
+    Attribute, Data, DeriveInput, Expr, Fields, GenericParam, Generics, Index, Member, Path, Type, TypeParamBound,
+    Visibility, WherePredicate, parse_quote,
 };
 
 use crate::attr::{self, DefaultValue};
 use crate::errors::Errors;
+use crate::expand::{as_generated, generated};
+use crate::parts::bare_expr;
+use crate::receiver;
 
 /// What is derived on.
 pub(crate) enum Input {
@@ -18,13 +23,21 @@ pub(crate) enum Input {
 
 /// What records and enums have in common.
 pub(crate) struct Head {
+    /// As generated code writes it, like the generics: the user's lints do not judge how often.
     pub(crate) ident: Ident,
     pub(crate) vis: Visibility,
     pub(crate) generics: Generics,
+    /// The type parameters that may have no fixed size.
+    pub(crate) unsized_params: Vec<Ident>,
+    /// Whether uses of the type, and so of its fields, are warned of.
+    pub(crate) deprecated: bool,
+    /// All that the user wrote, where a name must be found that it does not hold.
+    pub(crate) words: TokenStream,
     /// The path of the shmrec crate.
     pub(crate) krate: Path,
     pub(crate) name: Name,
-    pub(crate) docs: String,
+    /// An expression.
+    pub(crate) docs: TokenStream,
     /// The size that the user states, to be checked.
     pub(crate) size: Option<Expr>,
     /// The alignment that the user states, to be checked.
@@ -80,7 +93,8 @@ pub(crate) enum Mapping {
 /// What is special about a field with a place in the image.
 pub(crate) struct Stored {
     pub(crate) name: Name,
-    pub(crate) docs: String,
+    /// An expression.
+    pub(crate) docs: TokenStream,
     pub(crate) mapping: Mapping,
     /// The most elements of each part of the type that grows, in the order in which they are written; empty for a type
     /// of fixed size.
@@ -97,13 +111,16 @@ pub(crate) struct Stored {
 pub(crate) struct Enum {
     pub(crate) head: Head,
     pub(crate) tag: Tag,
+    /// Whether the user's `repr` makes the tag that of the value in memory.
+    pub(crate) tag_is_repr: bool,
     pub(crate) variants: Vec<Variant>,
 }
 
 pub(crate) struct Variant {
     pub(crate) ident: Ident,
     pub(crate) name: Name,
-    pub(crate) docs: String,
+    /// An expression.
+    pub(crate) docs: TokenStream,
     /// The tag's value, where the user writes it; elsewhere it is one more than that of the variant before.
     pub(crate) discriminant: Option<Expr>,
     /// Empty for a variant without data.
@@ -168,16 +185,49 @@ pub(crate) fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<Input> {
 
 fn head(input: &DeriveInput, errors: &mut Errors) -> Head {
     let attrs = attr::of_item(&input.attrs, errors);
+    let mut ident = input.ident.clone();
+    ident.set_span(generated(ident.span()));
     Head {
-        ident: input.ident.clone(),
+        ident,
         vis: input.vis.clone(),
-        generics: input.generics.clone(),
+        generics: generics(&input.generics),
+        unsized_params: unsized_params(&input.generics),
+        deprecated: is_deprecated(&input.attrs),
+        words: input.to_token_stream(),
         krate: attrs.krate.unwrap_or_else(|| parse_quote!(::shmrec)),
         name: name(attrs.name, &input.ident),
         docs: attr::docs(&input.attrs),
         size: attrs.size,
         align: attrs.align,
     }
+}
+
+/// The type parameters with a `?Sized` among their bounds.
+pub(crate) fn unsized_params(generics: &Generics) -> Vec<Ident> {
+    let maybe = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some());
+    let elsewhere = |ident: &Ident| {
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| {
+            matches!(predicate, WherePredicate::Type(of) if of.bounds.iter().any(maybe)
+                && matches!(&of.bounded_ty, Type::Path(path) if path.path.is_ident(ident)))
+        })
+    };
+    let params = generics.type_params().filter(|param| param.bounds.iter().any(maybe) || elsewhere(&param.ident));
+    params.map(|param| param.ident.clone()).collect()
+}
+
+fn is_deprecated(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("deprecated"))
+}
+
+/// The parameters with their bounds, as generated code writes them.
+fn generics(own: &Generics) -> Generics {
+    let parsed = || -> syn::Result<Generics> {
+        let mut generics: Generics = syn::parse2(as_generated(own, None))?;
+        generics.where_clause = syn::parse2(as_generated(&own.where_clause, None))?;
+        Ok(generics)
+    };
+    // Other spans make no other grammar.
+    parsed().unwrap_or_else(|_| own.clone())
 }
 
 /// The name that the user gave, or else the identifier without its `r#`.
@@ -201,24 +251,36 @@ fn record(input: &DeriveInput, fields: &Fields, errors: &mut Errors) -> Option<R
         Fields::Named(_) => Style::Named,
         Fields::Unnamed(_) => Style::Tuple,
         Fields::Unit => {
-            errors.on(&input.ident, "a record needs at least one field: a unit struct has nothing to transfer");
+            errors.on(&input.ident, "a record needs at least one field: a unit struct has nothing to transfer; leave the derive out, or give it a field");
             return None;
         }
     };
     if fields.is_empty() {
-        errors.on(&input.ident, "a record needs at least one field: an empty struct has nothing to transfer");
+        errors.on(&input.ident, "a record needs at least one field: an empty struct has nothing to transfer; leave the derive out, or give it a field");
         return None;
     }
-    let fields: Vec<Field> = (0..).zip(fields).map(|(index, field)| self::field(index, field, errors)).collect();
+    let fields: Vec<Field> =
+        (0..).zip(fields).map(|(index, field)| self::field(input, index, field, false, errors)).collect();
     if fields.iter().all(|field| matches!(field.transfer, Transfer::Skipped(_))) {
-        errors.on(&input.ident, "a record needs at least one field that is not skipped");
+        errors.on(
+            &input.ident,
+            "a record needs at least one field that is not skipped: leave the derive out, or `skip` one field less",
+        );
         return None;
     }
     Some(Record { head, style, fields })
 }
 
-fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
+fn field(input: &DeriveInput, index: u32, field: &syn::Field, in_variant: bool, errors: &mut Errors) -> Field {
+    let before = errors.count();
     let attrs = attr::of_field(&field.attrs, errors);
+    if let (true, Some((key, _)), None) = (in_variant, &attrs.default, &attrs.skip) {
+        errors.on(
+            key,
+            "`default` is for the fields of a struct: a segment whose enum lacks this field has another enum, which no \
+             link accepts; leave it out, or keep the field at home with `skip`",
+        );
+    }
     let transfer = match attrs.skip {
         Some(skip) => {
             let others = [
@@ -248,25 +310,25 @@ fn field(index: u32, field: &syn::Field, errors: &mut Errors) -> Field {
                     errors.on(with, "`with` and `as` both say how the field is stored: leave one of them out");
                     Mapping::None
                 }
-                (Some((_, with)), None) => Mapping::With(with),
-                (None, Some((_, ty))) => Mapping::As(ty),
+                (Some((_, with)), None) => Mapping::With(receiver::written_out_type(with, input)),
+                (None, Some((_, ty))) => Mapping::As(receiver::written_out_type(ty, input)),
                 (None, None) => Mapping::None,
             },
-            capacity: match attrs.capacity {
-                Some(Expr::Tuple(levels)) => levels.elems.into_iter().collect(),
-                Some(one) => vec![one],
+            capacity: match attrs.capacity.as_ref().map(bare_expr) {
+                Some(Expr::Tuple(levels)) => levels.elems.iter().cloned().collect(),
+                Some(one) => vec![one.clone()],
                 None => Vec::new(),
             },
             offset: attrs.offset,
             default: attrs.default.map(|(_, value)| value),
-            flawed: attrs.flawed,
+            flawed: errors.count() > before,
         })),
     };
     let member = match &field.ident {
         Some(ident) => Member::Named(ident.clone()),
         None => Member::Unnamed(Index { index, span: Span::call_site() }),
     };
-    let deprecated = field.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let deprecated = is_deprecated(&field.attrs);
     Field { member, vis: field.vis.clone(), ty: field.ty.clone(), transfer, deprecated }
 }
 
@@ -277,32 +339,22 @@ fn enumeration<'i>(
 ) -> Option<Enum> {
     let head = head(input, errors);
     if variants.len() == 0 {
-        errors.on(&input.ident, "an enum in a record needs at least one variant: an empty one has no values");
+        errors.on(&input.ident, "an enum in a record needs at least one variant: an empty one has no values; leave the derive out, or give it a variant");
         return None;
     }
-    let variants: Vec<Variant> = variants.map(|variant| self::variant(variant, errors)).collect();
+    let variants: Vec<Variant> = variants.map(|variant| self::variant(input, variant, errors)).collect();
     let tag = tag(input, &variants, errors)?;
-    Some(Enum { head, tag, variants })
+    let tag_is_repr = attr::repr(&input.attrs).int.is_some();
+    Some(Enum { head, tag, tag_is_repr, variants })
 }
 
-fn variant(variant: &syn::Variant, errors: &mut Errors) -> Variant {
+fn variant(input: &DeriveInput, variant: &syn::Variant, errors: &mut Errors) -> Variant {
     let attrs = attr::of_variant(&variant.attrs, errors);
-    let fields = (0..).zip(&variant.fields).map(|(index, field)| {
-        let before = errors.count();
-        let parsed = self::field(index, field, errors);
-        if errors.count() == before && matches!(&parsed.transfer, Transfer::Stored(stored) if stored.default.is_some())
-        {
-            errors.on(
-                field,
-                "`default` is for the fields of a struct: a segment whose enum lacks this field has another enum, which \
-                 no link accepts",
-            );
-        }
-        parsed
-    });
+    let fields = (0..).zip(&variant.fields).map(|(index, field)| self::field(input, index, field, true, errors));
+    let fields = fields.collect();
     Variant {
         ident: variant.ident.clone(),
-        fields: fields.collect(),
+        fields,
         name: name(attrs.rename, &variant.ident),
         docs: attr::docs(&variant.attrs),
         discriminant: variant.discriminant.as_ref().map(|(_, value)| value.clone()),
@@ -329,7 +381,11 @@ fn tag(input: &DeriveInput, variants: &[Variant], errors: &mut Errors) -> Option
             );
             return None;
         }
-        return Some(if variants.len() <= 1 << 8 { Tag::U8 } else { Tag::U16 });
+        return Some(match variants.len() {
+            ..=0x100 => Tag::U8,
+            0x101..=0x1_0000 => Tag::U16,
+            _ => Tag::U32,
+        });
     };
     let tag = Tag::ALL.into_iter().find(|tag| int == tag.name());
     if tag.is_none() {

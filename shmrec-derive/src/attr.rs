@@ -1,12 +1,14 @@
 //! The attributes of the input: `#[record(...)]`, `#[repr(...)]` and doc comments.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Lit, LitStr, Meta, Path, Result, Token, Type};
+use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Meta, Path, Result, Token, Type};
 
-use crate::errors::Errors;
+use crate::errors::{Errors, plainly};
+use crate::parts::bare_expr;
 
 /// What `#[record(...)]` says on a struct or an enum.
 #[derive(Default)]
@@ -20,8 +22,6 @@ pub(crate) struct ItemAttrs {
 /// What `#[record(...)]` says on a field.
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
-    /// Whether something was wrong, so that what is missing may have been meant.
-    pub(crate) flawed: bool,
     pub(crate) capacity: Option<Expr>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) offset: Option<Expr>,
@@ -36,8 +36,8 @@ pub(crate) struct FieldAttrs {
 pub(crate) enum DefaultValue {
     /// The type's `Default`.
     OfType,
-    /// An expression of the user's.
-    Of(Box<Expr>),
+    /// An expression of the user's, whatever it is.
+    Of(TokenStream),
 }
 
 /// What `#[record(...)]` says on a variant.
@@ -73,7 +73,6 @@ pub(crate) fn of_item(attrs: &[Attribute], errors: &mut Errors) -> ItemAttrs {
 
 pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
     let mut found = FieldAttrs::default();
-    let before = errors.count();
     each_key(attrs, &FIELD, errors, |key, input| {
         match key.to_string().as_str() {
             "capacity" => found.capacity = Some(value(key, input, "capacity = 32")?),
@@ -81,8 +80,7 @@ pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
             "offset" => found.offset = Some(value(key, input, "offset = 8")?),
             "default" if !input.peek(Token![=]) => found.default = Some((key.clone(), DefaultValue::OfType)),
             "default" => {
-                let expression = value(key, input, "default = 8")?;
-                found.default = Some((key.clone(), DefaultValue::Of(Box::new(expression))));
+                found.default = Some((key.clone(), DefaultValue::Of(expression(key, input, "default = 8")?)));
             }
             "with" => found.with = Some((key.clone(), ty(key, input, "with = \"Millimetres\"")?)),
             "as" => found.as_type = Some((key.clone(), ty(key, input, "as = \"u64\"")?)),
@@ -91,7 +89,6 @@ pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> FieldAttrs {
         }
         Ok(())
     });
-    found.flawed = errors.count() > before;
     found
 }
 
@@ -162,7 +159,7 @@ fn key(input: ParseStream<'_>, place: &Place, seen: &[Ident]) -> Result<Ident> {
         return Err(Error::new(key.span(), unknown(&key.to_string(), place)));
     }
     if seen.contains(&key) {
-        return Err(Error::new(key.span(), format!("`{key}` is given twice")));
+        return Err(Error::new(key.span(), format!("`{key}` is given twice: leave one of them out")));
     }
     Ok(key)
 }
@@ -228,9 +225,34 @@ fn equals(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) { Err(missing()) } else { Ok(()) }
 }
 
-fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<T> {
+/// A number's expression.
+fn value(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<Expr> {
     equals(key, input, example)?;
-    input.parse()
+    input.parse().map_err(plainly)
+}
+
+/// The tokens of any expression: all up to the comma that ends it, which stands in no brackets, the angled ones of types
+/// included.
+fn expression(key: &Ident, input: ParseStream<'_>, example: &str) -> Result<TokenStream> {
+    equals(key, input, example)?;
+    let mut tokens = TokenStream::new();
+    // How many angle brackets are open, and whether a `<` here would compare.
+    let (mut open, mut after_operand) = (0usize, false);
+    let mut before = ' ';
+    while !input.is_empty() && (open > 0 || !input.peek(Token![,])) {
+        let token: TokenTree = input.parse()?;
+        let sign = if let TokenTree::Punct(sign) = &token { sign.as_char() } else { ' ' };
+        match sign {
+            '<' if open > 0 || !after_operand => open += 1,
+            // Not the end of an arrow.
+            '>' if open > 0 && before != '-' => open -= 1,
+            _ => {}
+        }
+        after_operand = sign == ' ' || (sign == '>' && open == 0);
+        before = sign;
+        tokens.extend([token]);
+    }
+    Ok(tokens)
 }
 
 fn text(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
@@ -297,14 +319,29 @@ pub(crate) fn repr(attrs: &[Attribute]) -> Repr {
     repr
 }
 
-/// The doc comment: its lines without the blank that follows the slashes.
-pub(crate) fn docs(attrs: &[Attribute]) -> String {
-    let mut lines = Vec::new();
+/// The doc comment as an expression: its lines without the blank that follows the slashes.
+pub(crate) fn docs(attrs: &[Attribute]) -> TokenStream {
+    let mut text = String::new();
+    // What stands before `text`: the compiler joins it where a macro makes a part of it, as `include_str!` does.
+    let mut parts = TokenStream::new();
+    let mut first = true;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
         let Meta::NameValue(pair) = &attr.meta else { continue };
-        let Expr::Lit(literal) = &pair.value else { continue };
-        let Lit::Str(text) = &literal.lit else { continue };
-        lines.extend(text.value().split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()));
+        if !std::mem::take(&mut first) {
+            text.push('\n');
+        }
+        match bare_expr(&pair.value) {
+            Expr::Lit(ExprLit { lit: Lit::Str(comment), .. }) => {
+                let comment = comment.value();
+                let lines = comment.split('\n').map(|line| line.strip_prefix(' ').unwrap_or(line));
+                text.push_str(&lines.collect::<Vec<_>>().join("\n"));
+            }
+            Expr::Macro(made) => {
+                let before = std::mem::take(&mut text);
+                parts.extend(quote!(#before, #made,));
+            }
+            _ => {}
+        }
     }
-    lines.join("\n")
+    if parts.is_empty() { quote!(#text) } else { quote!(::core::concat!(#parts #text)) }
 }

@@ -2,22 +2,29 @@
 //!
 //! Capacities belong to the parts of the type that grow, in the order in which they are written: in `Vec<(String, u8)>` the
 //! first is the vector's, the second the string's. Types that can be seen through are taken apart as far as a part of them
-//! needs an encoding of its own; what an alias hides is left to the traits.
+//! needs an encoding of its own. What an alias hides is left to the traits: the first type that nothing is known of gets the
+//! capacities that are too many for the parts that can be seen.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote_spanned;
-use syn::{Expr, GenericArgument, Path, PathArguments, PathSegment, Type, TypePath};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, ExprLit, Lit, Path, Type};
 
 use crate::ast::{Mapping, Stored};
 use crate::expand::{as_generated, generated};
+use crate::parts::{Growth, Parts, bare_expr, has_fixed_size, parts};
 
 /// The encoding of a field.
 pub(crate) fn encoder(ty: &Type, stored: &Stored, krate: &Path, span: Span) -> TokenStream {
     let span = generated(span);
+    let seen = match &stored.mapping {
+        Mapping::None => ty,
+        Mapping::As(mapped) | Mapping::With(mapped) => mapped,
+    };
     let mut writer = Writer {
         krate: as_generated(krate, Some(span)),
         span,
         capacities: stored.capacity.iter(),
+        spare: stored.capacity.len().saturating_sub(Growth::of(seen).levels),
         mapping: &stored.mapping,
     };
     match &stored.mapping {
@@ -43,6 +50,8 @@ struct Writer<'s> {
     krate: TokenStream,
     span: Span,
     capacities: std::slice::Iter<'s, Expr>,
+    /// How many capacities are for what an alias hides.
+    spare: usize,
     mapping: &'s Mapping,
 }
 
@@ -73,8 +82,8 @@ impl Writer<'_> {
 
     fn of(&mut self, ty: &Type) -> Own {
         match parts(ty) {
-            Parts::Array(element) => {
-                let element = self.of(element);
+            Parts::Array(array) => {
+                let element = self.of(&array.elem);
                 self.wrapped("Elements", element)
             }
             Parts::Option(value) => {
@@ -101,9 +110,8 @@ impl Writer<'_> {
                 let krate = &self.krate;
                 Own::Written(quote_spanned!(self.span=> #krate::encoding::Tuple<(#(#elements,)*)>))
             }
-            // An alias may hide a type that grows, at every level for which a capacity is left.
-            Parts::Other if self.capacities.len() > 0 && !has_fixed_size(ty) => Own::Grows(self.hidden()),
-            Parts::Other => Own::Plain,
+            Parts::Other if has_fixed_size(ty) => Own::Plain,
+            Parts::Other => self.hidden(),
         }
     }
 
@@ -118,18 +126,22 @@ impl Writer<'_> {
         }
     }
 
-    /// All capacities that are left, one inside the other.
-    fn hidden(&mut self) -> TokenStream {
+    /// All capacities that are too many, one inside the other, for a type that may hide so many levels.
+    fn hidden(&mut self) -> Own {
+        if self.spare == 0 {
+            return Own::Plain;
+        }
+        self.spare -= 1;
         let capacity = self.capacity();
-        let inner = if self.capacities.len() > 0 { Own::Grows(self.hidden()) } else { Own::Plain };
-        self.grows(inner, Some(capacity))
+        let inner = self.hidden();
+        Own::Grows(self.grows(inner, Some(capacity)))
     }
 
     /// The encoding of `ty` by way of `mapped`, which may have the same shape around what is mapped.
     fn mapped(&mut self, ty: &Type, mapped: &Type) -> TokenStream {
         match (parts(ty), parts(mapped)) {
-            (Parts::Array(own), Parts::Array(mapped)) => {
-                let inner = self.mapped(own, mapped);
+            (Parts::Array(own), Parts::Array(mapped)) if same_number(&own.len, &mapped.len) => {
+                let inner = self.mapped(&own.elem, &mapped.elem);
                 self.around("Elements", inner)
             }
             (Parts::Option(own), Parts::Option(mapped)) => {
@@ -158,119 +170,21 @@ impl Writer<'_> {
 
     fn leaf(&mut self, mapped: &Type) -> TokenStream {
         let target = as_generated(mapped, None);
-        let (by, inner) = match self.mapping {
-            Mapping::With(_) => {
-                let inner = if self.capacities.len() > 0 { self.hidden() } else { self.plain() };
-                (quote_spanned!(self.span=> With), inner)
-            }
-            Mapping::As(_) | Mapping::None => {
-                let own = self.of(mapped);
-                (quote_spanned!(self.span=> As), self.written(own))
-            }
+        let (by, own) = match self.mapping {
+            Mapping::With(_) => (quote_spanned!(self.span=> With), self.hidden()),
+            Mapping::As(_) | Mapping::None => (quote_spanned!(self.span=> As), self.of(mapped)),
         };
-        let krate = &self.krate;
+        let (krate, inner) = (&self.krate, self.written(own));
         quote_spanned!(self.span=> #krate::encoding::#by<#target, #inner>)
     }
 }
 
-/// What a type is made of, as far as can be seen.
-pub(crate) enum Parts<'t> {
-    Array(&'t Type),
-    Option(&'t Type),
-    /// `String`.
-    Text,
-    /// `Vec<T>`, `Box<[T]>`.
-    Sequence(&'t Type),
-    Tuple(syn::punctuated::Iter<'t, Type>),
-    /// Anything else, aliases included.
-    Other,
-}
-
-pub(crate) fn parts(ty: &Type) -> Parts<'_> {
-    match bare(ty) {
-        Type::Array(array) => Parts::Array(&array.elem),
-        Type::Tuple(tuple) if !tuple.elems.is_empty() => Parts::Tuple(tuple.elems.iter()),
-        Type::Path(path) => match (std_name(path).as_deref(), type_arguments(path).as_slice()) {
-            (Some("String"), []) => Parts::Text,
-            (Some("Vec"), [element]) => Parts::Sequence(element),
-            (Some("Option"), [value]) => Parts::Option(value),
-            (Some("Box"), [content]) => match bare(content) {
-                Type::Slice(slice) => Parts::Sequence(&slice.elem),
-                _ => Parts::Other,
-            },
-            _ => Parts::Other,
-        },
-        _ => Parts::Other,
+/// Whether two lengths are the same number, as they are written.
+fn same_number(one: &Expr, other: &Expr) -> bool {
+    match (bare_expr(one), bare_expr(other)) {
+        (Expr::Lit(ExprLit { lit: Lit::Int(one), .. }), Expr::Lit(ExprLit { lit: Lit::Int(other), .. })) => {
+            one.base10_digits() == other.base10_digits()
+        }
+        (one, other) => one.to_token_stream().to_string() == other.to_token_stream().to_string(),
     }
-}
-
-/// Types that are known to have a fixed size.
-const FIXED: [&str; 28] = [
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "f32",
-    "f64",
-    "bool",
-    "char",
-    "FixedStr",
-    "FixedVec",
-    "NonZero",
-    "Wrapping",
-    "Duration",
-    "SystemTime",
-    "IpAddr",
-    "Ipv4Addr",
-    "Ipv6Addr",
-    "SocketAddr",
-    "SocketAddrV4",
-    "SocketAddrV6",
-    "usize",
-    "isize",
-];
-
-/// Whether the type is known to have a fixed size.
-pub(crate) fn has_fixed_size(ty: &Type) -> bool {
-    matches!(bare(ty), Type::Path(path) if std_name(path).is_some_and(|name| FIXED.contains(&name.as_str())))
-}
-
-/// The type without the brackets around it, those that a macro leaves included.
-pub(crate) fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        other => other,
-    }
-}
-
-/// The last name of a path, where it can be the standard library's: written alone or from `std`, `core` or `alloc`.
-/// Any other path leads to a type of the user's own, whatever it is called.
-pub(crate) fn std_name(path: &TypePath) -> Option<String> {
-    let segments = &path.path.segments;
-    let first = &segments.first()?.ident;
-    let from_std = ["std", "core", "alloc"].iter().any(|root| first == root);
-    if path.qself.is_some() || !(segments.len() == 1 || from_std) {
-        return None;
-    }
-    segments.last().map(|last| last.ident.to_string())
-}
-
-/// The types among the arguments of a path's last segment.
-pub(crate) fn type_arguments(path: &TypePath) -> Vec<&Type> {
-    let Some(PathSegment { arguments: PathArguments::AngleBracketed(arguments), .. }) = path.path.segments.last()
-    else {
-        return Vec::new();
-    };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    types.collect()
 }

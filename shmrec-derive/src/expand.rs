@@ -9,7 +9,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, GenericParam, Member, WhereClause, parse_quote};
+use syn::{Expr, ExprLit, GenericParam, Lit, Member, WhereClause, parse_quote};
 
 use crate::ast::{Field, Head, Input, Mapping, Record, Stored, Style, Transfer};
 use crate::attr::DefaultValue;
@@ -39,19 +39,11 @@ pub(crate) fn declared_name(ident: &Ident, ending: &str, input: &TokenStream) ->
     name
 }
 
-/// As [`declared_name`], for an input whose tokens are these.
-pub(crate) fn own_name<'r>(
-    head: &Head,
-    ending: &str,
-    fields: impl Iterator<Item = &'r Field>,
-    columns: impl Iterator<Item = &'r Column<'r>>,
-) -> Ident {
-    let tokens = fields
-        .map(|field| field.ty.to_token_stream())
-        .chain(columns.map(|column| column.encoder.clone()))
-        .chain([head.generics.to_token_stream(), head.generics.where_clause.to_token_stream()])
-        .collect();
-    declared_name(&head.ident, ending, &tokens)
+/// As [`declared_name`], for an input with these columns.
+pub(crate) fn own_name<'r>(head: &Head, ending: &str, columns: impl Iterator<Item = &'r Column<'r>>) -> Ident {
+    // Types in strings are no words of the input, but are in the encoders.
+    let words = columns.map(|column| column.encoder.clone()).chain([head.words.clone()]).collect();
+    declared_name(&head.ident, ending, &words)
 }
 
 fn mentions(tokens: &TokenStream, is: &impl Fn(&Ident) -> bool) -> bool {
@@ -100,32 +92,31 @@ pub(crate) struct Column<'r> {
     pub(crate) field: &'r Field,
     pub(crate) stored: &'r Stored,
     pub(crate) member: Member,
+    /// Its type as generated code writes it.
+    ty: TokenStream,
     /// Its type as encoded: `<Plain as Encoding<f64>>`.
     encoding: TokenStream,
     /// `Plain`, `Capacity<...>` and the like.
     pub(crate) encoder: TokenStream,
-    /// The constant with the range of bytes.
-    pub(crate) bytes: Ident,
 }
 
 impl<'r> Column<'r> {
-    fn new(index: usize, field: &'r Field, stored: &'r Stored, krate: &syn::Path) -> Self {
+    fn new(field: &'r Field, stored: &'r Stored, krate: &syn::Path) -> Self {
         let span = generated(field.ty.span());
         let encoder = encoder(&field.ty, stored, krate, span);
         let krate = as_generated(krate, Some(span));
         let ty = as_generated(&field.ty, None);
         let encoding = quote_spanned!(span=> <#encoder as #krate::encoding::Encoding<#ty>>);
-        let bytes = format_ident!("BYTES_{}", index, span = span);
-        Self { field, stored, member: generated_member(&field.member), encoding, encoder, bytes }
+        Self { field, stored, member: generated_member(&field.member), ty, encoding, encoder }
     }
 
-    /// The columns of `fields`, numbered from `first` on.
-    pub(crate) fn of(fields: &'r [Field], first: usize, krate: &syn::Path) -> Vec<Self> {
+    /// The columns of `fields`.
+    pub(crate) fn of(fields: &'r [Field], krate: &syn::Path) -> Vec<Self> {
         let stored = fields.iter().filter_map(|field| match &field.transfer {
-            Transfer::Stored(stored) => Some((field, stored.as_ref())),
+            Transfer::Stored(stored) => Some(Self::new(field, stored, krate)),
             Transfer::Skipped(_) => None,
         });
-        (first..).zip(stored).map(|(i, (field, stored))| Self::new(i, field, stored, krate)).collect()
+        stored.collect()
     }
 
     /// Whether the field's own type says how it is stored.
@@ -133,51 +124,21 @@ impl<'r> Column<'r> {
         self.stored.capacity.is_empty() && matches!(self.stored.mapping, Mapping::None)
     }
 
-    /// A call of the encoding's function, its error led back to the field, and to the variant that has it.
-    pub(crate) fn call(&self, function: &str, variant: Option<&str>, arguments: &TokenStream) -> TokenStream {
-        let Self { encoding, .. } = self;
-        let name = &self.stored.name.text;
+    /// A use of one of the encoding's functions for a field. What does not compile is shown at the field's type.
+    pub(crate) fn call(&self, function: &str, arguments: &TokenStream) -> TokenStream {
         let span = generated(self.field.ty.span());
-        let function = Ident::new(function, span);
-        let variant = variant.map(|variant| quote_spanned!(span=> .in_field(#variant)));
-        quote_spanned! {span=>
-            #encoding::#function(#arguments).map_err(|__error| __error.in_field(#name)#variant)?
-        }
+        let (encoding, function) = (&self.encoding, Ident::new(function, span));
+        quote_spanned!(span=> #encoding::#function(#arguments)?)
     }
 
-    /// Size and alignment of the field's image.
-    pub(crate) fn extent(&self) -> TokenStream {
-        let encoding = &self.encoding;
-        quote_spanned!(generated(self.field.ty.span())=> (#encoding::SIZE, #encoding::ALIGN))
-    }
-
-    /// The constant with the field's range of bytes, given where it begins.
-    pub(crate) fn range(&self, offset: &TokenStream) -> TokenStream {
-        let Self { bytes, encoding, .. } = self;
-        quote_spanned! {generated(self.field.ty.span())=>
-            const #bytes: ::core::ops::Range<::core::primitive::usize> = #offset..#offset + #encoding::SIZE;
-        }
-    }
-
-    /// The look at the offset that the user states, if any.
-    pub(crate) fn stated(&self, krate: &syn::Path, actual: &TokenStream) -> Option<TokenStream> {
-        let offset = self.stored.offset.as_ref()?;
-        Some(check(krate, "check_offset", &self.stored.name.text, offset, actual))
-    }
-
-    /// Looks at the capacities that the user states.
-    pub(crate) fn capacities(&self, krate: &syn::Path) -> impl Iterator<Item = TokenStream> {
-        self.stored.capacity.iter().map(|level| check_capacity(krate, level))
-    }
-
-    /// The description, given where the field begins.
-    pub(crate) fn description(&self, krate: &syn::Path, offset: &TokenStream) -> TokenStream {
-        let Stored { name, docs, .. } = self.stored;
+    /// Lays the field out as the next one of `__columns`. What is wrong is shown where the user wrote it.
+    fn laid_out(&self, krate: &syn::Path) -> TokenStream {
+        let Stored { name, docs, capacity, offset, default, .. } = self.stored;
         let (name, encoding) = (&name.text, &self.encoding);
-        let default = match &self.stored.default {
+        let default = match default {
             None => quote!(::core::option::Option::None),
             Some(value) => {
-                let (ty, value) = (&self.field.ty, default_value(value, &self.field.ty));
+                let (ty, value) = (&self.ty, default_value(value, krate, &self.ty, self.field.ty.span()));
                 quote! {
                     ::core::option::Option::Some(|__image| {
                         let __value: #ty = #value;
@@ -186,30 +147,71 @@ impl<'r> Column<'r> {
                 }
             }
         };
-        quote! {
-            #krate::FieldDesc {
-                name: #name,
-                docs: #docs,
-                offset: #offset,
-                ty: #encoding::TYPE,
-                default: #default,
-            }
+        let capacities = capacity.iter().filter_map(|level| check_capacity(krate, level));
+        let span = generated(self.field.ty.span());
+        let own = as_generated(krate, Some(span));
+        let offset = offset.iter().map(|stated| {
+            let span = generated(stated.span());
+            let krate = as_generated(krate, Some(span));
+            let stated = as_generated(stated, None);
+            quote_spanned!(span=> #krate::__private::Columns::check_offset(&__columns, #stated);)
+        });
+        quote_spanned! {span=>
+            #(#capacities)*
+            #own::__private::Columns::add(&mut __columns, #name, #docs, #default, #encoding::COLUMN);
+            #(#offset)*
         }
     }
 }
 
+/// The layout of columns behind a tag of so many bytes, as the constant `constant`, and what they are as `fields`.
+pub(crate) fn layout(
+    head: &Head,
+    [constant, fields]: [&Ident; 2],
+    columns: &[Column<'_>],
+    tag: &TokenStream,
+    end: &TokenStream,
+) -> TokenStream {
+    let (krate, name) = (&head.krate, &head.name.text);
+    let added = columns.iter().map(|column| column.laid_out(krate));
+    let count = columns.len();
+    quote! {
+        const #constant: #krate::__private::Columns<#count> = {
+            let mut __columns = #krate::__private::Columns::<#count>::behind(#tag, #name);
+            #(#added)*
+            #end
+        };
+        const #fields: &'static [#krate::FieldDesc; #count] = &Self::#constant.fields;
+    }
+}
+
 /// The expression for what stands in for a field's value.
-pub(crate) fn default_value(value: &DefaultValue, ty: &syn::Type) -> TokenStream {
+fn default_value(value: &DefaultValue, krate: &syn::Path, ty: &TokenStream, span: Span) -> TokenStream {
     match value {
-        DefaultValue::OfType => quote!(<#ty as ::core::default::Default>::default()),
+        DefaultValue::OfType => {
+            let span = generated(span);
+            let krate = as_generated(krate, Some(span));
+            quote_spanned!(span=> <#ty as #krate::__private::ByDefault>::by_default())
+        }
         DefaultValue::Of(expression) => quote!(#expression),
     }
 }
 
-/// The fields that have no place in the image, each with what a value made afresh has there.
-pub(crate) fn skipped(fields: &[Field]) -> impl Iterator<Item = (Member, &syn::Type, TokenStream)> {
-    fields.iter().filter_map(|field| match &field.transfer {
-        Transfer::Skipped(value) => Some((generated_member(&field.member), &field.ty, default_value(value, &field.ty))),
+/// A field that has no place in the image.
+pub(crate) struct Skipped {
+    pub(crate) member: Member,
+    pub(crate) ty: TokenStream,
+    /// What a value made afresh has there.
+    pub(crate) value: TokenStream,
+}
+
+pub(crate) fn skipped(fields: &[Field], krate: &syn::Path) -> impl Iterator<Item = Skipped> {
+    fields.iter().filter_map(move |field| match &field.transfer {
+        Transfer::Skipped(value) => {
+            let ty = as_generated(&field.ty, None);
+            let value = default_value(value, krate, &ty, field.ty.span());
+            Some(Skipped { member: generated_member(&field.member), value, ty })
+        }
         Transfer::Stored(_) => None,
     })
 }
@@ -225,18 +227,19 @@ struct Parts<'r> {
 }
 
 fn expand_record(record: &Record) -> TokenStream {
-    let columns = Column::of(&record.fields, 0, &record.head.krate);
+    let columns = Column::of(&record.fields, &record.head.krate);
     let parts = Parts {
         record,
-        handles: own_name(&record.head, "Fields", record.fields.iter(), columns.iter()),
+        handles: own_name(&record.head, "Fields", columns.iter()),
         bounds: bounds(&record.head, record.fields.iter(), columns.iter()),
         columns,
     };
-    let (handles, layout, field, record) =
-        (parts.handles(), parts.layout(), parts.shared_field(), parts.shared_record());
+    let (handles, layout, visit, field, record) =
+        (parts.handles(), parts.layout(), parts.visit(), parts.shared_field(), parts.shared_record());
     quote! {
         #handles
         #layout
+        #visit
         #field
         #record
     }
@@ -257,7 +260,7 @@ pub(crate) fn bounds<'r>(
     let depends = |field: &Field| mentions(&field.ty.to_token_stream(), &|ident| params.contains(ident));
     let clause = generics.make_where_clause();
     for column in columns.filter(|column| depends(column.field)) {
-        let (ty, encoder) = (&column.field.ty, &column.encoder);
+        let (ty, encoder) = (&column.ty, &column.encoder);
         clause.predicates.push(if column.is_plain() {
             parse_quote!(#ty: #krate::SharedField)
         } else {
@@ -270,7 +273,7 @@ pub(crate) fn bounds<'r>(
             Transfer::Stored(stored) => stored.default.as_ref(),
         };
         if let Some(DefaultValue::OfType) = by_default {
-            let ty = &field.ty;
+            let ty = as_generated(&field.ty, None);
             clause.predicates.push(parse_quote!(#ty: ::core::default::Default));
         }
     }
@@ -280,17 +283,17 @@ pub(crate) fn bounds<'r>(
 impl Parts<'_> {
     /// The struct of the fields' handles.
     fn handles(&self) -> TokenStream {
-        let Self { record, columns, handles, .. } = self;
+        let Self { record, columns, handles, bounds } = self;
         let Head { ident, vis, generics, krate, .. } = &record.head;
         let (impl_generics, ty_generics, user_bounds) = generics.split_for_impl();
         let doc = format!("The handles of the fields of `{ident}`.");
         let mut columns = columns.iter();
         let fields = record.fields.iter().filter_map(|field| {
-            let (ty, vis) = (&field.ty, &field.vis);
+            let vis = &field.vis;
             let name = field_name(field).map(|name| quote!(#name:));
             match &field.transfer {
                 Transfer::Stored(stored) => {
-                    let encoder = columns.next().map(|column| &column.encoder);
+                    let Column { ty, encoder, .. } = columns.next()?;
                     let doc = format!("The handle of the field `{}`.", stored.name.text);
                     Some(quote!(#[doc = #doc] #vis #name #krate::Field<#ident #ty_generics, #ty, #encoder>))
                 }
@@ -304,8 +307,6 @@ impl Parts<'_> {
             Style::Tuple => quote!(struct #handles #impl_generics (#(#fields),*) #user_bounds;),
         };
         let debug_name = handles.to_string();
-        let members: Vec<&Member> = self.columns.iter().map(|column| &column.member).collect();
-        let names = self.columns.iter().map(|column| &column.stored.name.text);
         quote! {
             #[doc = #doc]
             #vis #definition
@@ -319,40 +320,86 @@ impl Parts<'_> {
 
             impl #impl_generics ::core::marker::Copy for #handles #ty_generics #user_bounds {}
 
-            impl #impl_generics ::core::fmt::Debug for #handles #ty_generics #user_bounds {
+            impl #impl_generics ::core::fmt::Debug for #handles #ty_generics #bounds {
                 fn fmt(&self, __f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    let mut __debug = ::core::fmt::Formatter::debug_struct(__f, #debug_name);
-                    #(::core::fmt::DebugStruct::field(&mut __debug, #names, &self.#members);)*
-                    ::core::fmt::DebugStruct::finish(&mut __debug)
+                    #krate::__private::debug_handles(__f, #debug_name, Self::FIELDS)
                 }
             }
         }
     }
 
-    /// The layout and the range of each field, as constants.
+    /// Where each field stands, as constants.
     fn layout(&self) -> TokenStream {
         let Self { record, columns, handles, bounds } = self;
         let Head { generics, krate, name, size, align, .. } = &record.head;
         let (impl_generics, ty_generics, _) = generics.split_for_impl();
-        let count = columns.len();
-        let extents = columns.iter().map(Column::extent);
-        let offset = |i: usize| quote!(Self::LAYOUT.offsets[#i]);
-        let ranges = columns.iter().enumerate().map(|(i, column)| column.range(&offset(i)));
-        let stated = columns.iter().enumerate().filter_map(|(i, column)| column.stated(krate, &offset(i)));
-        let capacities = columns.iter().flat_map(|column| column.capacities(krate));
-        let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(Self::LAYOUT.size)));
-        let align =
-            align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(Self::LAYOUT.align)));
+        let names = ["COLUMNS", "FIELDS"].map(|name| Ident::new(name, Span::call_site()));
+        let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(__columns.size)));
+        let align = align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(__columns.align)));
+        let end = quote! {
+            let __columns = #krate::__private::Columns::end_of_record(__columns);
+            #(#size)*
+            #(#align)*
+            __columns
+        };
+        let layout = layout(&record.head, names.each_ref(), columns, &quote!(0), &end);
         quote! {
             impl #impl_generics #handles #ty_generics #bounds {
-                const LAYOUT: #krate::__private::Layout<#count> = #krate::__private::layout([#(#extents),*]);
-                const STATED: () = {
-                    #(#capacities)*
-                    #(#stated)*
-                    #(#size)*
-                    #(#align)*
-                };
-                #(#ranges)*
+                #layout
+            }
+        }
+    }
+
+    /// What leads from the record to its fields.
+    fn visit(&self) -> TokenStream {
+        let Self { record, columns, handles, bounds } = self;
+        let Head { ident, generics, krate, .. } = &record.head;
+        let (impl_generics, ty_generics, _) = generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        let fields = columns.iter().enumerate().map(|(i, column)| {
+            let member = &column.member;
+            column.call("visit", &quote!(__op, &raw const (*__at).#member, &#handles #turbofish::FIELDS[#i]))
+        });
+        // The user's expressions stand outside of any `unsafe`, and an `unsafe` function is that.
+        let (mut values, mut skips) = (Vec::new(), Vec::new());
+        for (i, Skipped { member, ty, value }) in skipped(&record.fields, krate).enumerate() {
+            let name = format_ident!("skipped_{}", i);
+            values.push(quote! {
+                fn #name() -> #ty {
+                    #value
+                }
+            });
+            skips.push(quote! {
+                #krate::__private::Visit::skipped(__op, &raw const (*__at).#member, #handles #turbofish::#name)
+            });
+        }
+        let values = (!values.is_empty()).then(|| {
+            quote! {
+                impl #impl_generics #handles #ty_generics #bounds {
+                    #(#values)*
+                }
+            }
+        });
+        quote! {
+            #values
+
+            // SAFETY: all fields are visited, in the order of the description.
+            #[automatically_derived]
+            unsafe impl #impl_generics #krate::__private::Visitable for #ident #ty_generics #bounds {
+                #[inline]
+                unsafe fn visit<__Op: #krate::__private::Visit>(
+                    __at: *const Self,
+                    __op: &mut __Op,
+                ) -> ::core::result::Result<(), __Op::Error> {
+                    #krate::__private::Visit::begin(__op, <Self as #krate::SharedRecord>::RECORD);
+                    // SAFETY: only places are computed, inside the record that the caller vouches for. They are aligned,
+                    // because the derive refuses packed structs, and hold what the operation needs, as the record does.
+                    unsafe {
+                        #(#fields;)*
+                        #(#skips;)*
+                    }
+                    ::core::result::Result::Ok(())
+                }
             }
         }
     }
@@ -362,63 +409,16 @@ impl Parts<'_> {
         let Head { ident, generics, krate, .. } = &record.head;
         let (impl_generics, ty_generics, _) = generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
-        let constants = quote!(#handles #turbofish);
-        let length = format!("the image of `{ident}` has another length than `{ident}::SIZE`");
-        let one_length = quote! {
-            // One look at the length, so that the ranges below need none.
-            ::core::assert!(
-                <[::core::primitive::u8]>::len(__image) == <Self as #krate::SharedField>::SIZE,
-                #length,
-            );
-        };
-        let (mut skipped_members, mut skipped_types, mut skipped_values) = (Vec::new(), Vec::new(), Vec::new());
-        for (member, ty, value) in skipped(&record.fields) {
-            skipped_members.push(member);
-            skipped_types.push(ty);
-            skipped_values.push(value);
-        }
-
-        let stores = columns.iter().map(|column| {
-            let Column { member, bytes, .. } = column;
-            column.call("store", None, &quote!(&self.#member, &mut __image[#constants::#bytes]))
-        });
-        let loads = columns.iter().map(|column| {
-            let Column { member, bytes, .. } = column;
-            let value = column.call("load", None, &quote!(&__image[#constants::#bytes]));
-            quote!(#member: #value)
-        });
-        let checks = columns.iter().map(|column| {
-            let bytes = &column.bytes;
-            column.call("check", None, &quote!(&__image[#constants::#bytes]))
-        });
-        let loads_into = columns.iter().map(|column| {
-            let Column { member, bytes, .. } = column;
-            column.call("load_into", None, &quote!(&mut self.#member, &__image[#constants::#bytes]))
-        });
-        let loads_at = columns.iter().map(|column| {
-            let Column { field, member, bytes, .. } = column;
-            let ty = &field.ty;
-            let made = column.call("load_at", None, &quote!(&__image[#constants::#bytes], __slot));
-            quote! {
-                // SAFETY: the place is a field of the uninitialised value that `__place` borrows alone: valid for
-                // writes, and aligned, because the derive refuses packed structs.
-                let __slot = unsafe { #krate::__private::uninit_at::<#ty>(&raw mut (*__at).#member) };
-                let __made: *const #ty = #made;
-                // SAFETY: only the place is computed, inside the same value.
-                #krate::__private::expect_made_at::<#ty>(__made, unsafe { &raw const (*__at).#member });
-            }
-        });
-
-        let direct = self.direct(&constants);
-
+        let checks = columns
+            .iter()
+            .enumerate()
+            .map(|(i, column)| column.call("check_field", &quote!(__image, &#handles #turbofish::FIELDS[#i], "")));
+        let direct = self.direct();
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::SharedField for #ident #ty_generics #bounds {
-                const SIZE: ::core::primitive::usize = {
-                    let () = #constants::STATED;
-                    #constants::LAYOUT.size
-                };
-                const ALIGN: ::core::primitive::usize = #constants::LAYOUT.align;
+                const SIZE: ::core::primitive::usize = #handles #turbofish::COLUMNS.size;
+                const ALIGN: ::core::primitive::usize = #handles #turbofish::COLUMNS.align;
                 const TYPE: #krate::TypeDesc =
                     #krate::TypeDesc::Record { record: <Self as #krate::SharedRecord>::RECORD };
                 #direct
@@ -428,23 +428,17 @@ impl Parts<'_> {
                     &self,
                     __image: &mut [::core::primitive::u8],
                 ) -> ::core::result::Result<(), #krate::StoreError> {
-                    #one_length
-                    #(#stores;)*
-                    ::core::result::Result::Ok(())
+                    #krate::__private::store(self, __image)
                 }
 
                 #[inline]
                 fn load(__image: &[::core::primitive::u8]) -> ::core::result::Result<Self, #krate::LoadError> {
-                    #one_length
-                    ::core::result::Result::Ok(Self {
-                        #(#loads,)*
-                        #(#skipped_members: #skipped_values,)*
-                    })
+                    #krate::__private::load(__image)
                 }
 
                 #[inline]
                 fn check(__image: &[::core::primitive::u8]) -> ::core::result::Result<(), #krate::LoadError> {
-                    #one_length
+                    #krate::__private::check_length(__image, <Self as #krate::SharedRecord>::RECORD);
                     #(#checks;)*
                     ::core::result::Result::Ok(())
                 }
@@ -454,9 +448,7 @@ impl Parts<'_> {
                     &mut self,
                     __image: &[::core::primitive::u8],
                 ) -> ::core::result::Result<(), #krate::LoadError> {
-                    #one_length
-                    #(#loads_into;)*
-                    ::core::result::Result::Ok(())
+                    #krate::__private::load_into(self, __image)
                 }
 
                 #[inline]
@@ -464,30 +456,25 @@ impl Parts<'_> {
                     __image: &[::core::primitive::u8],
                     __place: &'__place mut ::core::mem::MaybeUninit<Self>,
                 ) -> ::core::result::Result<&'__place mut Self, #krate::LoadError> {
-                    #one_length
-                    let __at: *mut Self = __place.as_mut_ptr();
-                    #(#loads_at)*
-                    #(
-                        let __value: #skipped_types = #skipped_values;
-                        // SAFETY: as above; writing does not drop what the place held.
-                        unsafe { (&raw mut (*__at).#skipped_members).write(__value) };
-                    )*
-                    // SAFETY: every field has been made.
-                    ::core::result::Result::Ok(unsafe { __place.assume_init_mut() })
+                    #krate::__private::load_at(__image, __place)
                 }
             }
         }
     }
 
     /// Whether the record's memory is its image, found out from where its fields stand; nothing, which means no, where a
-    /// field has no place in the image. Nor where one is deprecated: the compiler would take `offset_of` for a use of it by
-    /// the user.
-    fn direct(&self, constants: &TokenStream) -> Option<TokenStream> {
-        let Head { krate, .. } = &self.record.head;
-        if self.record.fields.iter().any(|field| field.deprecated || matches!(field.transfer, Transfer::Skipped(_))) {
+    /// field has no place in the image, or another encoding than its type's own. Nor where it is deprecated: the compiler
+    /// would take `offset_of` for a use of it by the user.
+    fn direct(&self) -> Option<TokenStream> {
+        let Self { record, columns, handles, .. } = self;
+        let Head { generics, krate, .. } = &record.head;
+        let (_, ty_generics, _) = generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        let hinders = |field: &Field| field.deprecated || matches!(field.transfer, Transfer::Skipped(_));
+        if record.head.deprecated || record.fields.iter().any(hinders) || !columns.iter().all(Column::is_plain) {
             return None;
         }
-        let fields = self.columns.iter().map(|column| {
+        let fields = columns.iter().map(|column| {
             let Column { encoding, member, .. } = column;
             quote_spanned! {generated(column.field.ty.span())=>
                 #encoding::DIRECT.in_record(::core::mem::offset_of!(Self, #member), #encoding::SIZE)
@@ -497,28 +484,23 @@ impl Parts<'_> {
             // SAFETY: these are all fields, in the layout's order, each at its own offset; the functions below store, load
             // and check them one by one, each in its range of the image.
             const DIRECT: #krate::Direct<Self> =
-                unsafe { #krate::Direct::of_fields(&#constants::LAYOUT, [#(#fields),*]) };
+                unsafe { #krate::Direct::of_fields(&#handles #turbofish::COLUMNS, [#(#fields),*]) };
         })
     }
 
     fn shared_record(&self) -> TokenStream {
-        let Self { record, columns, handles, bounds } = self;
+        let Self { record, handles, bounds, .. } = self;
         let Head { ident, generics, krate, name, docs, .. } = &record.head;
         let (impl_generics, ty_generics, _) = generics.split_for_impl();
         let turbofish = ty_generics.as_turbofish();
-        let constants = quote!(#handles #turbofish);
         let name = &name.text;
-        let descriptions = columns
-            .iter()
-            .enumerate()
-            .map(|(i, column)| column.description(krate, &quote!(#constants::LAYOUT.offsets[#i])));
-        let mut made = columns.iter().enumerate();
+        let mut made = 0usize..;
         let made = record.fields.iter().filter_map(|field| {
             let member = generated_member(&field.member);
             match &field.transfer {
-                Transfer::Stored(stored) => {
-                    let (i, name) = (made.next()?.0, &stored.name.text);
-                    Some(quote!(#member: #krate::Field::new(#name, #constants::LAYOUT.offsets[#i])))
+                Transfer::Stored(_) => {
+                    let i = made.next()?;
+                    Some(quote!(#member: #krate::Field::of(&#handles #turbofish::FIELDS[#i])))
                 }
                 Transfer::Skipped(_) if field_name(field).is_none() => Some(quote!(#member: ())),
                 Transfer::Skipped(_) => None,
@@ -535,9 +517,8 @@ impl Parts<'_> {
                     docs: #docs,
                     size: <Self as #krate::SharedField>::SIZE,
                     align: <Self as #krate::SharedField>::ALIGN,
-                    fields: &[#(#descriptions),*],
+                    fields: #handles #turbofish::FIELDS,
                 };
-                const OFFSETS: &'static [::core::primitive::usize] = &#constants::LAYOUT.offsets;
 
                 #[inline]
                 fn fields() -> Self::Fields {
@@ -570,12 +551,17 @@ pub(crate) fn check(krate: &syn::Path, function: &str, name: &str, stated: &Expr
     }
 }
 
-/// A look at a capacity that complains where the user stated it.
-pub(crate) fn check_capacity(krate: &syn::Path, level: &Expr) -> TokenStream {
+/// A look at a capacity that complains where the user stated it; none at a number that has been looked at already.
+fn check_capacity(krate: &syn::Path, level: &Expr) -> Option<TokenStream> {
+    if let Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) = level {
+        if number.base10_parse::<u32>().is_ok_and(|number| number <= 1 << 30) {
+            return None;
+        }
+    }
     let span = generated(level.span());
     let krate = as_generated(krate, Some(span));
     let level = as_generated(level, None);
-    quote_spanned!(span=> #krate::__private::check_capacity::<{ #level }>();)
+    Some(quote_spanned!(span=> #krate::__private::check_capacity::<{ #level }>();))
 }
 
 /// A use of the size that makes the compiler look at all constants here and now. The layout of a generic type is known

@@ -7,9 +7,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, Path, Type, parse_quote};
 
-use crate::attr;
 use crate::errors::Errors;
 use crate::expand::declared_name;
+use crate::{ast, attr};
 
 /// Implementations that satisfy whatever uses the type.
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
@@ -18,7 +18,12 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, ty_generics, bounds) = input.generics.split_for_impl();
     let record = match &input.data {
-        Data::Struct(data) if data.fields.iter().any(|field| unsized_type(&field.ty)) => return TokenStream::new(),
+        Data::Struct(data)
+            if data.fields.iter().any(|field| unsized_type(&field.ty))
+                || !ast::unsized_params(&input.generics).is_empty() =>
+        {
+            return TokenStream::new();
+        }
         Data::Struct(data) => Some(record(input, &data.fields, &krate)),
         Data::Enum(_) | Data::Union(_) => None,
     };
@@ -26,7 +31,7 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
         const _: () = {
             #[automatically_derived]
             impl #impl_generics #krate::SharedField for #ident #ty_generics #bounds {
-                const SIZE: ::core::primitive::usize = 0;
+                const SIZE: ::core::primitive::usize = 1;
                 const ALIGN: ::core::primitive::usize = 1;
                 const TYPE: #krate::TypeDesc = #krate::TypeDesc::U8;
 
@@ -86,8 +91,7 @@ fn record(input: &DeriveInput, fields: &Fields, krate: &Path) -> TokenStream {
             type Fields = #handles #ty_generics;
 
             const RECORD: &'static #krate::RecordDesc =
-                &#krate::RecordDesc { name: #name, docs: "", size: 0, align: 1, fields: &[] };
-            const OFFSETS: &'static [::core::primitive::usize] = &[];
+                &#krate::RecordDesc { name: #name, docs: "", size: 1, align: 1, fields: &[] };
 
             fn fields() -> Self::Fields {
                 loop {}

@@ -8,12 +8,13 @@ mod encoder;
 mod errors;
 mod expand;
 mod fallback;
+mod parts;
 mod receiver;
 mod valid;
 mod variants;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use syn::DeriveInput;
 
 use crate::errors::Errors;
 
@@ -99,10 +100,9 @@ use crate::errors::Errors;
 /// discriminant in that many bytes.
 #[proc_macro_derive(SharedRecord, attributes(record))]
 pub fn shared_record(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
-    match receiver::written_out(input) {
+    match syn::parse(input).and_then(receiver::written_out) {
         Ok(input) => derive(&input).into(),
-        Err(error) => error.into_compile_error().into(),
+        Err(error) => errors::plainly(error).into_compile_error().into(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{DeriveInput, Result};
+use syn::{DeriveInput, Result, Type};
 
 /// The input with every `Self` replaced.
 pub(crate) fn written_out(input: DeriveInput) -> Result<DeriveInput> {
@@ -14,6 +14,16 @@ pub(crate) fn written_out(input: DeriveInput) -> Result<DeriveInput> {
         return Ok(input);
     }
     syn::parse2(replace(tokens, &input))
+}
+
+/// A type that stands in a string of an attribute, with every `Self` replaced.
+pub(crate) fn written_out_type(ty: Type, input: &DeriveInput) -> Type {
+    let tokens = ty.to_token_stream();
+    if !mentions_self(tokens.clone()) {
+        return ty;
+    }
+    // What was a type is one with another name in it.
+    syn::parse2(replace(tokens, input)).unwrap_or(ty)
 }
 
 fn mentions_self(tokens: TokenStream) -> bool {
@@ -30,15 +40,20 @@ fn replace(tokens: TokenStream, input: &DeriveInput) -> TokenStream {
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(own) if own == "Self" => {
-                let name = &input.ident;
+                let mut name = input.ident.clone();
+                name.set_span(name.span().located_at(own.span()));
                 let (_, generics, _) = input.generics.split_for_impl();
-                // `Pair<T>::LEN` is no expression; `<Pair<T>>::LEN` is one.
-                let path = matches!(tokens.peek(), Some(TokenTree::Punct(colon))
-                    if colon.as_char() == ':' && colon.spacing() == Spacing::Joint);
-                out.extend(if path {
-                    quote_spanned!(own.span()=> <#name #generics>)
-                } else {
-                    quote_spanned!(own.span()=> #name #generics)
+                out.extend(match tokens.peek() {
+                    // `Pair<T>::LEN` is no expression; `<Pair<T>>::LEN` is one.
+                    Some(TokenTree::Punct(colon)) if colon.as_char() == ':' && colon.spacing() == Spacing::Joint => {
+                        quote_spanned!(own.span()=> <#name #generics>)
+                    }
+                    // Nor are `Pair<T> { … }` and `Pair<T>(…)`.
+                    Some(TokenTree::Group(_)) => {
+                        let turbofish = generics.as_turbofish();
+                        quote_spanned!(own.span()=> #name #turbofish)
+                    }
+                    _ => quote_spanned!(own.span()=> #name #generics),
                 });
             }
             TokenTree::Group(group) => {

@@ -8,48 +8,52 @@ use quote::{format_ident, quote};
 use syn::WhereClause;
 
 use crate::ast::{Enum, Head};
-use crate::expand::{Column, bounds, check, generated, looked_at, own_name, skipped};
+use crate::expand::{Column, Skipped, bounds, check, generated, layout, looked_at, own_name, skipped};
 
 /// A variant with the tokens that all of its uses share.
 struct Arm<'e> {
     ident: Ident,
     name: &'e str,
-    docs: &'e str,
+    docs: &'e TokenStream,
     columns: Vec<Column<'e>>,
     /// The constant with the tag's value.
     tag: Ident,
-    /// The constant with the layout of tag and fields.
+    /// The constants with the layout of tag and fields, and with the fields; only where there are fields.
     layout: Ident,
+    fields: Ident,
     /// The skipped members, and what a value made afresh has there.
     skipped: TokenStream,
 }
 
 pub(crate) fn expand(of: &Enum) -> TokenStream {
     let krate = &of.head.krate;
-    let mut arms: Vec<Arm<'_>> = Vec::new();
-    let mut columns = 0;
-    for (i, variant) in of.variants.iter().enumerate() {
-        let own = Column::of(&variant.fields, columns, krate);
-        columns += own.len();
-        let mut ident = variant.ident.clone();
-        ident.set_span(generated(ident.span()));
-        let skipped = skipped(&variant.fields).map(|(member, _, value)| quote!(#member: #value,));
-        arms.push(Arm {
-            ident,
-            name: &variant.name.text,
-            docs: &variant.docs,
-            columns: own,
-            tag: format_ident!("__TAG_{}", i),
-            layout: format_ident!("LAYOUT_{}", i),
-            skipped: skipped.collect(),
-        });
-    }
+    let arms: Vec<Arm<'_>> = of
+        .variants
+        .iter()
+        .enumerate()
+        .map(|(i, variant)| {
+            let mut ident = variant.ident.clone();
+            ident.set_span(generated(ident.span()));
+            Arm {
+                ident,
+                name: &variant.name.text,
+                docs: &variant.docs,
+                columns: Column::of(&variant.fields, krate),
+                tag: format_ident!("__TAG_{}", i),
+                layout: format_ident!("COLUMNS_{}", i),
+                fields: format_ident!("FIELDS_{}", i),
+                skipped: skipped(&variant.fields, krate)
+                    .map(|Skipped { member, value, .. }| quote!(#member: #value,))
+                    .collect(),
+            }
+        })
+        .collect();
     let fields = of.variants.iter().flat_map(|variant| &variant.fields);
     let all = arms.iter().flat_map(|arm| &arm.columns);
     let tag = Ident::new(of.tag.name(), Span::call_site());
     let parts = Parts {
         of,
-        constants: own_name(&of.head, "Variants", fields.clone(), all.clone()),
+        constants: own_name(&of.head, "Variants", all.clone()),
         bounds: bounds(&of.head, fields, all),
         tag: quote!(::core::primitive::#tag),
         arms,
@@ -82,7 +86,8 @@ impl Parts<'_> {
             let name = &arm.tag;
             let value = match (&variant.discriminant, before.replace(name)) {
                 (Some(value), _) => quote!(#value),
-                (None, Some(before)) => quote!(#before + 1),
+                // What overflows, the compiler has refused in the enum itself.
+                (None, Some(before)) => quote!(#tag::wrapping_add(#before, 1)),
                 (None, None) => quote!(0),
             };
             quote!(const #name: #tag = #value;)
@@ -90,123 +95,116 @@ impl Parts<'_> {
         tags.collect()
     }
 
+    /// The variants that have fields in the image.
+    fn with_fields(&self) -> impl Iterator<Item = &Arm<'_>> {
+        self.arms.iter().filter(|arm| !arm.columns.is_empty())
+    }
+
     fn constants(&self) -> TokenStream {
-        let Self { of, constants, bounds, tag, arms } = self;
-        let Head { generics, krate, name, size, align, .. } = &of.head;
+        let Self { of, constants, bounds, tag, .. } = self;
+        let Head { ident, generics, krate, name, size, align, .. } = &of.head;
         let (impl_generics, ty_generics, user_bounds) = generics.split_for_impl();
-        let params = generics.type_params().map(|param| &param.ident);
-        let layouts = arms.iter().map(|arm| {
-            let (layout, count) = (&arm.layout, arm.columns.len() + 1);
-            let extents = arm.columns.iter().map(Column::extent);
-            quote! {
-                const #layout: #krate::__private::Layout<#count> = #krate::__private::layout([
-                    (<#tag as #krate::SharedField>::SIZE, <#tag as #krate::SharedField>::ALIGN),
-                    #(#extents),*
-                ]);
-            }
+        let tag_size = quote!(<#tag as #krate::SharedField>::SIZE);
+        let layouts = self.with_fields().map(|arm| {
+            let end = quote!(#krate::__private::Columns::end(__columns));
+            layout(&of.head, [&arm.layout, &arm.fields], &arm.columns, &tag_size, &end)
         });
-        let offset = |arm: &Arm<'_>, i: usize| {
-            let (layout, place) = (&arm.layout, i + 1);
-            quote!(Self::#layout.offsets[#place])
-        };
-        let columns =
-            || arms.iter().flat_map(|arm| arm.columns.iter().enumerate().map(move |(i, column)| (arm, i, column)));
-        let ranges = columns().map(|(arm, i, column)| column.range(&offset(arm, i)));
-        let stated = columns().filter_map(|(arm, i, column)| column.stated(krate, &offset(arm, i)));
-        let capacities = columns().flat_map(|(_, _, column)| column.capacities(krate));
-        let extents = arms.iter().map(|arm| {
+        let extents = self.with_fields().map(|arm| {
             let layout = &arm.layout;
             quote!((Self::#layout.size, Self::#layout.align))
         });
-        let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(Self::EXTENT.0)));
-        let align = align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(Self::EXTENT.1)));
+        let size = size.iter().map(|size| check(krate, "check_size", &name.text, size, &quote!(__extent.0)));
+        let align = align.iter().map(|align| check(krate, "check_align", &name.text, align, &quote!(__extent.1)));
         quote! {
-            struct #constants #impl_generics (::core::marker::PhantomData<fn() -> (#(#params,)*)>) #user_bounds;
+            struct #constants #impl_generics (::core::marker::PhantomData<fn() -> #ident #ty_generics>) #user_bounds;
 
             impl #impl_generics #constants #ty_generics #bounds {
                 #(#layouts)*
-                const EXTENT: (::core::primitive::usize, ::core::primitive::usize) =
-                    #krate::__private::overlaid(&[#(#extents),*]);
-                const STATED: () = {
-                    #(#capacities)*
-                    #(#stated)*
+                const EXTENT: (::core::primitive::usize, ::core::primitive::usize) = {
+                    let __extent = #krate::__private::overlaid(#tag_size, &[#(#extents),*]);
                     #(#size)*
                     #(#align)*
+                    __extent
                 };
-                #(#ranges)*
             }
         }
     }
 
-    fn shared_field(&self) -> TokenStream {
-        let Self { of, constants, bounds, tag, arms } = self;
-        let Head { ident, generics, krate, name, docs, .. } = &of.head;
-        let (impl_generics, ty_generics, _) = generics.split_for_impl();
-        let turbofish = ty_generics.as_turbofish();
-        let constants = quote!(#constants #turbofish);
-        let name = &name.text;
-        let length = format!("the image of `{ident}` has another length than `{ident}::SIZE`");
-        let one_length = quote! {
-            ::core::assert!(
-                <[::core::primitive::u8]>::len(__image) == <Self as #krate::SharedField>::SIZE,
-                #length,
-            );
-        };
-        let tag_size = quote!(<#tag as #krate::SharedField>::SIZE);
-        // Elsewhere memory has padding that differs from variant to variant.
-        let direct = of.variants.iter().all(|variant| variant.fields.is_empty()).then(|| {
-            quote! {
-                // SAFETY: an enum without data has the size and the bytes of the tag that its `repr` names, which is its
-                // image; the check lets nothing pass but the variants' tags.
-                const DIRECT: #krate::Direct<Self> = unsafe { #krate::Direct::checked() };
-            }
-        });
-
-        let descriptions = arms.iter().map(|arm| {
-            let Arm { name, docs, tag, layout, .. } = arm;
-            let fields = arm.columns.iter().enumerate().map(|(i, column)| {
-                let place = i + 1;
-                column.description(krate, &quote!(#constants::#layout.offsets[#place]))
-            });
+    /// The descriptions of the variants.
+    fn descriptions(&self, constants: &TokenStream) -> impl Iterator<Item = TokenStream> {
+        let krate = &self.of.head.krate;
+        self.arms.iter().map(move |arm| {
+            let Arm { name, docs, tag, fields, .. } = arm;
+            let fields = if arm.columns.is_empty() { quote!(&[]) } else { quote!(#constants::#fields) };
             quote! {
                 #krate::VariantDesc {
                     name: #name,
                     docs: #docs,
                     value: #tag as ::core::primitive::i128,
-                    fields: &[#(#fields),*],
+                    fields: #fields,
                 }
             }
-        });
-        let stores = arms.iter().map(|arm| {
-            let Arm { ident, tag, .. } = arm;
-            let members = arm.columns.iter().map(|column| &column.member);
-            let values: Vec<Ident> = (0..arm.columns.len()).map(|i| format_ident!("__value_{}", i)).collect();
-            let stores = arm.columns.iter().zip(&values).map(|(column, value)| {
-                let bytes = &column.bytes;
-                column.call("store", Some(arm.name), &quote!(#value, &mut __image[#constants::#bytes]))
+        })
+    }
+
+    /// Stores the value's tag, and the fields behind it.
+    fn store(&self, constants: &TokenStream, tag_size: &TokenStream) -> TokenStream {
+        let krate = &self.of.head.krate;
+        let tags = self.arms.iter().map(|Arm { ident, tag, .. }| quote!(Self::#ident { .. } => #tag,));
+        let arms = self.with_fields().map(|arm| {
+            let Arm { ident, name, fields, columns, .. } = arm;
+            let members = columns.iter().map(|column| &column.member);
+            let values: Vec<Ident> = (0..columns.len()).map(|i| format_ident!("__value_{}", i)).collect();
+            let stores = columns.iter().zip(&values).enumerate().map(|(i, (column, value))| {
+                column.call("store_field", &quote!(#value, __image, &#constants::#fields[#i], #name))
             });
             quote! {
                 Self::#ident { #(#members: #values,)* .. } => {
-                    #krate::SharedField::store(&#tag, &mut __image[..#tag_size])?;
                     #(#stores;)*
                 }
             }
         });
-        let loads = arms.iter().map(|arm| {
-            let Arm { ident, tag, skipped, .. } = arm;
-            let loads = arm.columns.iter().map(|column| {
-                let Column { member, bytes, .. } = column;
-                let value = column.call("load", Some(arm.name), &quote!(&__image[#constants::#bytes]));
+        let others = self.arms.iter().any(|arm| arm.columns.is_empty()).then(|| quote!(_ => {}));
+        let fields = self.with_fields().next().is_some().then(|| {
+            quote! {
+                match self {
+                    #(#arms)*
+                    #others
+                }
+            }
+        });
+        quote! {
+            let __tag = match self {
+                #(#tags)*
+            };
+            #krate::SharedField::store(&__tag, &mut __image[..#tag_size])?;
+            #fields
+            ::core::result::Result::Ok(())
+        }
+    }
+
+    /// The value for each tag.
+    fn loads(&self, constants: &TokenStream) -> impl Iterator<Item = TokenStream> {
+        self.arms.iter().map(move |arm| {
+            let Arm { ident, name, tag, fields, skipped, .. } = arm;
+            let loads = arm.columns.iter().enumerate().map(|(i, column)| {
+                let member = &column.member;
+                let value = column.call("load_field", &quote!(__image, &#constants::#fields[#i], #name));
                 quote!(#member: #value,)
             });
             quote!(#tag => ::core::result::Result::Ok(Self::#ident { #(#loads)* #skipped }),)
-        });
-        let checks = arms.iter().map(|arm| {
-            let tag = &arm.tag;
-            let checks = arm.columns.iter().map(|column| {
-                let bytes = &column.bytes;
-                column.call("check", Some(arm.name), &quote!(&__image[#constants::#bytes]))
-            });
+        })
+    }
+
+    /// What is to be checked for each tag.
+    fn checks(&self, constants: &TokenStream) -> TokenStream {
+        let with_fields = self.with_fields().map(|arm| {
+            let Arm { name, tag, fields, .. } = arm;
+            let checks = arm
+                .columns
+                .iter()
+                .enumerate()
+                .map(|(i, column)| column.call("check_field", &quote!(__image, &#constants::#fields[#i], #name)));
             quote! {
                 #tag => {
                     #(#checks;)*
@@ -214,6 +212,39 @@ impl Parts<'_> {
                 }
             }
         });
+        let with_fields: TokenStream = with_fields.collect();
+        let others: Vec<&Ident> = self.arms.iter().filter(|arm| arm.columns.is_empty()).map(|arm| &arm.tag).collect();
+        let others = (!others.is_empty()).then(|| quote!(#(#others)|* => ::core::result::Result::Ok(()),));
+        quote!(#with_fields #others)
+    }
+
+    fn shared_field(&self) -> TokenStream {
+        let Self { of, constants, bounds, tag, .. } = self;
+        let Head { ident, generics, krate, name, docs, .. } = &of.head;
+        let (impl_generics, ty_generics, _) = generics.split_for_impl();
+        let turbofish = ty_generics.as_turbofish();
+        let constants = quote!(#constants #turbofish);
+        let name = &name.text;
+        let length = format!("the image of `{ident}` has another length than `{ident}::SIZE`");
+        let one_length = quote! {
+            // One look at the length, so that no field needs to.
+            ::core::assert!(
+                <[::core::primitive::u8]>::len(__image) == <Self as #krate::SharedField>::SIZE,
+                #length,
+            );
+        };
+        let tag_size = quote!(<#tag as #krate::SharedField>::SIZE);
+        // Elsewhere the tag in memory is the compiler's choice, or there is padding that differs from variant to variant.
+        let without_data = of.variants.iter().all(|variant| variant.fields.is_empty());
+        let direct = (of.tag_is_repr && without_data).then(|| {
+            quote! {
+                // SAFETY: an enum without data has the size and the bytes of the tag that its `repr` names, which is its
+                // image; the check lets nothing pass but the variants' tags.
+                const DIRECT: #krate::Direct<Self> = unsafe { #krate::Direct::checked() };
+            }
+        });
+        let (descriptions, store) = (self.descriptions(&constants), self.store(&constants, &tag_size));
+        let (loads, checks) = (self.loads(&constants), self.checks(&constants));
         let unknown = quote! {
             __tag => ::core::result::Result::Err(#krate::__private::unknown_tag(
                 __tag as ::core::primitive::i128,
@@ -223,10 +254,7 @@ impl Parts<'_> {
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::SharedField for #ident #ty_generics #bounds {
-                const SIZE: ::core::primitive::usize = {
-                    let () = #constants::STATED;
-                    #constants::EXTENT.0
-                };
+                const SIZE: ::core::primitive::usize = #constants::EXTENT.0;
                 const ALIGN: ::core::primitive::usize = #constants::EXTENT.1;
                 const TYPE: #krate::TypeDesc = #krate::TypeDesc::Enum {
                     desc: &#krate::EnumDesc {
@@ -246,10 +274,7 @@ impl Parts<'_> {
                     __image: &mut [::core::primitive::u8],
                 ) -> ::core::result::Result<(), #krate::StoreError> {
                     #one_length
-                    match self {
-                        #(#stores)*
-                    }
-                    ::core::result::Result::Ok(())
+                    #store
                 }
 
                 #[inline]
@@ -265,7 +290,7 @@ impl Parts<'_> {
                 fn check(__image: &[::core::primitive::u8]) -> ::core::result::Result<(), #krate::LoadError> {
                     #one_length
                     match <#tag as #krate::SharedField>::load(&__image[..#tag_size])? {
-                        #(#checks)*
+                        #checks
                         #unknown
                     }
                 }

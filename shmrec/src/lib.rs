@@ -105,7 +105,10 @@ struct Readme;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::copy::{copy_in, copy_out};
-    pub use crate::model::layout::{Layout, check_align, check_capacity, check_offset, check_size, layout, overlaid};
-    pub use crate::model::{InRecord, expect_made_at, uninit_at, unknown_tag};
+    pub use crate::model::columns::{
+        ByDefault, Columns, Visit, Visitable, check_length, debug_handles, load, load_at, load_into, store,
+    };
+    pub use crate::model::layout::{check_align, check_capacity, check_size, overlaid};
+    pub use crate::model::{InRecord, unknown_tag};
     pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
 }

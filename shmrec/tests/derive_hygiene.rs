@@ -342,7 +342,7 @@ where
 #[test]
 fn parameters_keep_their_bounds_and_may_have_any_name() {
     use shmrec::{SharedField, SharedRecord};
-    assert_eq!(Defaulted::<u32>::OFFSETS, [0, 16]);
+    assert_eq!(Defaulted::<u32>::fields().place.offset(), 16);
     assert_eq!(Defaulted::<u64, u16, 1>::SIZE, 16);
     let record = Defaulted::<u8, char, 2> { image: [1, 2], place: vec!['a', 'b'], at: Some(3) };
     let mut image = [0; Defaulted::<u8, char, 2>::SIZE];

@@ -70,9 +70,6 @@ fn the_hash_is_of_the_canonical_form<T: SharedRecord>() {
     assert_eq!(Fingerprint::of_canonical(&schema.canonical()), T::FINGERPRINT, "{}", schema.canonical());
     assert_eq!(schema.fingerprint(), T::FINGERPRINT);
     assert_eq!(schema.record().size, T::SIZE);
-    for (field, offset) in schema.record().fields.iter().zip(T::OFFSETS) {
-        assert_eq!(field.offset, *offset, "{}", field.name);
-    }
 }
 
 #[test]
@@ -147,7 +144,7 @@ fn what_is_written_is_read() {
     comes_back::<Scalars>();
     comes_back::<Point>();
     comes_back::<Everything>();
-    comes_back::<Generic<[[u8; 0]; 7], 2>>();
+    comes_back::<Generic<Option<[u8; 0]>, 2>>();
     comes_back::<Generic<Everything, 3>>();
 }
 
@@ -479,12 +476,14 @@ fn the_order_of_fields_is_a_difference() {
         pub(crate) struct Pair {
             pub(crate) b: [u8; 0],
             pub(crate) a: [u8; 0],
+            pub(crate) c: u8,
         }
     }
     #[derive(SharedRecord)]
     struct Pair {
         a: [u8; 0],
         b: [u8; 0],
+        c: u8,
     }
     let differences = Schema::of::<Pair>().differences(&Schema::of::<swapped::Pair>());
     assert_eq!(differences.len(), 1);

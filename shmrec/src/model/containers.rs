@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::layout::{LEN, Layout, capacity_of, layout, option_size, round_up, string_size, vec_align, vec_size};
+use super::layout::{LEN, Layout, bounded, layout, option_size, round_up, string_size, vec_align, vec_size};
 use super::{Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc};
 
 /// Makes the value of `image` behind `place`.
@@ -25,7 +25,7 @@ use super::{Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc,
 /// `place` is valid for writes of a `V`, aligned, and reached by nobody else during the call. After `Ok`, it points to
 /// a valid `V`.
 #[inline]
-unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<(), LoadError> {
+pub(super) unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<(), LoadError> {
     // SAFETY: the caller promises what `uninit_at` asks for.
     let slot = unsafe { uninit_at(place) };
     let made: *const V = E::load_at(image, slot)?;
@@ -33,21 +33,19 @@ unsafe fn load_behind<V, E: Encoding<V>>(image: &[u8], place: *mut V) -> Result<
     Ok(())
 }
 
-/// The place behind a pointer, before there is a value in it; what derived code calls.
+/// The place behind a pointer, before there is a value in it.
 ///
 /// # Safety
 ///
 /// `place` is valid for writes of a `V`, aligned, and reached by nobody else during `'p`.
-#[doc(hidden)]
 #[inline]
-#[must_use]
-pub unsafe fn uninit_at<'p, V>(place: *mut V) -> &'p mut MaybeUninit<V> {
+unsafe fn uninit_at<'p, V>(place: *mut V) -> &'p mut MaybeUninit<V> {
     // SAFETY: the caller promises a place that is valid, aligned and not aliased; `MaybeUninit<V>` has V's layout and
     // asks nothing of the bytes.
     unsafe { &mut *place.cast::<MaybeUninit<V>>() }
 }
 
-/// Makes sure that `load_at` returned the place that it was given; what derived code calls.
+/// Makes sure that `load_at` returned the place that it was given.
 ///
 /// A reference to a V at this very address cannot exist in safe code unless the V does: an implementation that returned
 /// some other reference is caught here.
@@ -55,9 +53,8 @@ pub unsafe fn uninit_at<'p, V>(place: *mut V) -> &'p mut MaybeUninit<V> {
 /// # Panics
 ///
 /// When it did not.
-#[doc(hidden)]
 #[inline]
-pub fn expect_made_at<V>(made: *const V, place: *const V) {
+fn expect_made_at<V>(made: *const V, place: *const V) {
     assert!(std::ptr::eq(made, place), "load_at must return the place that it was given");
 }
 
@@ -125,7 +122,7 @@ pub struct Counted<const N: usize, E>(Infallible, PhantomData<E>);
 pub struct Tuple<E>(Infallible, PhantomData<E>);
 
 impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
-    const SIZE: usize = array_size(E::SIZE, M);
+    const SIZE: usize = bounded(E::SIZE.checked_mul(M));
     const ALIGN: usize = E::ALIGN;
     const TYPE: TypeDesc = TypeDesc::Array { element: &E::TYPE, len: M };
     // SAFETY: that is what the functions below do.
@@ -142,14 +139,7 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
 
     #[inline]
     fn load(image: &[u8]) -> Result<[V; M], LoadError> {
-        // `load_at` forgets what it has made when it fails, and that may own memory.
-        if std::mem::needs_drop::<V>() {
-            <Self as Encoding<[V; M]>>::check(image)?;
-        }
-        let mut place = MaybeUninit::uninit();
-        Self::load_at(image, &mut place)?;
-        // SAFETY: `load_at` above returned `Ok`, and this implementation of it initialises all of `place` before.
-        Ok(unsafe { place.assume_init() })
+        make(|place| Self::load_at(image, place))
     }
 
     #[inline]
@@ -175,18 +165,16 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
             // SAFETY: i < M, so the element lies inside the array that `place` borrows.
             let element = unsafe { first.add(i) };
             // SAFETY: the element is aligned as the array is, and only this borrow of `place` reaches it.
-            unsafe { load_behind::<V, E>(&image[i * E::SIZE..(i + 1) * E::SIZE], element) }
-                .map_err(|e| e.at_index(i))?;
+            let made = unsafe { load_behind::<V, E>(&image[i * E::SIZE..(i + 1) * E::SIZE], element) };
+            if let Err(error) = made {
+                let before = std::ptr::slice_from_raw_parts_mut(first, i);
+                // SAFETY: the elements before this one have been made, and nobody will use them.
+                unsafe { before.drop_in_place() };
+                return Err(error.at_index(i));
+            }
         }
         // SAFETY: each of the M elements was made by `load_behind`.
         Ok(unsafe { place.assume_init_mut() })
-    }
-}
-
-const fn array_size(element: usize, len: usize) -> usize {
-    match element.checked_mul(len) {
-        Some(size) if size <= super::MAX_RECORD_SIZE => size,
-        _ => panic!("an array in a record must not be larger than shmrec::MAX_RECORD_SIZE (1 GiB)"),
     }
 }
 
@@ -284,7 +272,7 @@ impl<const N: usize, E> Counted<N, E> {
 }
 
 impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
-    const SIZE: usize = vec_size(array_size(E::SIZE, capacity_of(N)), E::ALIGN);
+    const SIZE: usize = vec_size(bounded(E::SIZE.checked_mul(N)), E::ALIGN);
     const ALIGN: usize = vec_align(E::ALIGN);
     const TYPE: TypeDesc = TypeDesc::Vec { element: &E::TYPE, capacity: N };
 
@@ -339,11 +327,6 @@ pub(crate) fn text(image: &[u8], capacity: usize) -> Result<&str, LoadError> {
         .map_err(|e| LoadError::new(format!("an invalid byte at {} of the text", e.valid_up_to()), "UTF-8"))
 }
 
-/// Bytes of the image of a string of at most `capacity` bytes.
-pub(super) const fn text_size(capacity: usize) -> usize {
-    string_size(capacity_of(capacity))
-}
-
 /// Writes the image of a string.
 pub(crate) fn store_text(text: &str, capacity: usize, image: &mut [u8]) -> Result<(), StoreError> {
     store_length(text.len(), capacity, image)?;
@@ -352,7 +335,7 @@ pub(crate) fn store_text(text: &str, capacity: usize, image: &mut [u8]) -> Resul
 }
 
 impl<const N: usize> Encoding<String> for Capacity<N> {
-    const SIZE: usize = text_size(N);
+    const SIZE: usize = string_size(N);
     const ALIGN: usize = u32::ALIGN;
     const TYPE: TypeDesc = TypeDesc::String { capacity: N };
 
@@ -550,14 +533,30 @@ macro_rules! tuples {
                 assert_eq!(image.len(), <Self as Encoding<($($v,)+)>>::SIZE, "the image of a tuple");
                 let offsets = const { Self::laid_out::<$($v),+>().offsets };
                 let whole = place.as_mut_ptr();
-                $({
-                    let at = offsets[$n];
-                    // SAFETY: only the place is computed, inside the tuple that `place` borrows.
-                    let field = unsafe { &raw mut (*whole).$n };
-                    // SAFETY: the field lies in the tuple, aligned, and only this borrow of `place` reaches it.
-                    unsafe { load_behind::<$v, $e>(&image[at..at + $e::SIZE], field) }
-                        .map_err(|e| e.in_field($name))?;
-                })+
+                let mut made = 0;
+                let outcome = (|| {
+                    $({
+                        let at = offsets[$n];
+                        // SAFETY: only the place is computed, inside the tuple that `place` borrows.
+                        let field = unsafe { &raw mut (*whole).$n };
+                        // SAFETY: the field lies in the tuple, aligned, and only this borrow of `place` reaches it.
+                        unsafe { load_behind::<$v, $e>(&image[at..at + $e::SIZE], field) }
+                            .map_err(|e| e.in_field($name))?;
+                        made += 1;
+                    })+
+                    Ok(())
+                })();
+                if let Err(error) = outcome {
+                    $(
+                        if $n < made {
+                            // SAFETY: only the place is computed, inside the tuple that `place` borrows.
+                            let field = unsafe { &raw mut (*whole).$n };
+                            // SAFETY: so many fields have been made, in this order, and nobody will use them.
+                            unsafe { field.drop_in_place() };
+                        }
+                    )+
+                    return Err(error);
+                }
                 // SAFETY: each of the fields was made by `load_behind`.
                 Ok(unsafe { place.assume_init_mut() })
             }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::layout::Layout;
+use super::columns::Columns;
 use super::{Encoding, LoadError, Plain};
 use crate::bytes;
 
@@ -89,12 +89,12 @@ impl<V, E> Direct<V, E> {
     ///
     /// # Safety
     ///
-    /// `layout` is that of the fields' images in a `V`. `fields` says of each, in the same order, whether it is direct,
+    /// `columns` are those of the fields' images in a `V`. `fields` says of each, in the same order, whether it is direct,
     /// where it begins in the memory of a `V`, and the size of its image. `store`, `load` and `check` are those of the fields,
     /// each on its part of the image.
     #[doc(hidden)]
     #[must_use]
-    pub const unsafe fn of_fields<const N: usize>(layout: &Layout<N>, fields: [InRecord; N]) -> Self {
+    pub const unsafe fn of_fields<const N: usize>(columns: &Columns<N>, fields: [InRecord; N]) -> Self {
         let mut kind = Kind::AnyBytes;
         let mut sum = 0;
         let mut i = 0;
@@ -105,14 +105,14 @@ impl<V, E> Direct<V, E> {
                 Kind::Checked => kind = Kind::Checked,
                 Kind::AnyBytes => {}
             }
-            if field.offset != layout.offsets[i] {
+            if field.offset != columns.fields[i].offset {
                 return Self::NO;
             }
             sum += field.size;
             i += 1;
         }
         // As many bytes as the fields have leave none for padding, in the memory and in the image.
-        if sum != layout.size || sum != size_of::<V>() {
+        if sum != columns.size || sum != size_of::<V>() {
             return Self::NO;
         }
         Self::of(kind)

@@ -56,8 +56,8 @@ use super::{Direct, Fingerprint, LoadError, Path, RecordDesc, StoreError, TypeDe
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a shared record",
     label = "not a shared field",
-    note = "a field's type must have a fixed size and no addresses: the fixed-width integers, floats, `bool`, `char`, arrays, `Option`, and types that derive or implement it",
-    note = "`String` and `Vec<T>` need `#[record(capacity = N)]`; `usize` and `isize` become `u64` and `i64`"
+    note = "a field's type must have a fixed size and no addresses: the fixed-width integers, floats, `bool`, `char`, arrays, tuples, `Option`, `NonZero`, times and addresses of the standard library, and types that derive `SharedRecord`",
+    note = "`String` and `Vec<T>` need `#[record(capacity = N)]`; a type of another crate is stored by `#[record(as = \"...\")]` or `#[record(with = \"...\")]`"
 )]
 pub trait SharedField: Sized {
     /// Bytes of one image, a multiple of [`ALIGN`](Self::ALIGN).
@@ -121,7 +121,7 @@ pub trait SharedField: Sized {
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load); what had been made in `place` by then is forgotten, not dropped.
+    /// As [`load`](Self::load); what had been made in `place` by then has been dropped.
     fn load_at<'a>(image: &[u8], place: &'a mut MaybeUninit<Self>) -> Result<&'a mut Self, LoadError> {
         Ok(place.write(Self::load(image)?))
     }
@@ -143,7 +143,7 @@ pub trait SharedField: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a shared record",
     label = "not a shared record",
-    note = "put `#[derive(SharedRecord)]` on the struct"
+    note = "put `#[derive(SharedRecord)]` on the struct; an enum that derives it is a field of a record: put it into a struct"
 )]
 pub trait SharedRecord: SharedField {
     /// One typed handle per field, each under the field's own name.
@@ -151,10 +151,6 @@ pub trait SharedRecord: SharedField {
 
     /// Name, layout and fields.
     const RECORD: &'static RecordDesc;
-
-    /// Where each field begins, in bytes, in declaration order.
-    #[doc(hidden)]
-    const OFFSETS: &'static [usize];
 
     /// 128 bits over the canonical schema; equal in two programs exactly when their records agree.
     const FINGERPRINT: Fingerprint = Fingerprint::of_record(Self::RECORD);

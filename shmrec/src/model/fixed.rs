@@ -6,7 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::str::FromStr;
 
-use super::containers::{store_text, text, text_size};
+use super::containers::{store_text, text};
+use super::layout::string_size;
 use super::{LoadError, SharedField, StoreError, TypeDesc};
 
 /// At most `N` bytes of UTF-8, held inline: `Copy`, no allocation, and a field without an attribute.
@@ -141,7 +142,7 @@ impl<const N: usize> Hash for FixedStr<N> {
 }
 
 impl<const N: usize> SharedField for FixedStr<N> {
-    const SIZE: usize = text_size(N);
+    const SIZE: usize = string_size(N);
     const ALIGN: usize = u32::ALIGN;
     const TYPE: TypeDesc = TypeDesc::String { capacity: N };
 

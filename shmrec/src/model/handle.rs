@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::{ArrayEncoding, Encoding, LoadError, Plain, StoreError};
+use super::{ArrayEncoding, Encoding, FieldDesc, LoadError, Plain, StoreError};
 use crate::{scratch, values};
 
 /// One field of the record `R`: a value of type `V`, stored by the encoding `E`.
@@ -61,13 +61,13 @@ impl Path {
 }
 
 impl<R, V, E> Field<R, V, E> {
-    /// What the derive calls. An offset that is not the field's own makes transfers fail or panic, nothing worse.
+    /// What the derive calls. A description that is not the field's own makes transfers fail or panic, nothing worse.
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(name: &'static str, offset: usize) -> Self {
+    pub const fn of(field: &FieldDesc) -> Self {
         let mut steps = [Step::Index(0); Path::DEPTH];
-        steps[0] = Step::Field(name);
-        Self { offset, path: Path { steps, len: 1 }, types: PhantomData }
+        steps[0] = Step::Field(field.name);
+        Self { offset: field.offset, path: Path { steps, len: 1 }, types: PhantomData }
     }
 
     /// Bytes from the start of the record's image.

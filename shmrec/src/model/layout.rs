@@ -1,7 +1,21 @@
 //! The layout rule: fields in declaration order at C's natural alignment.
 
+use super::message::Message;
+
 /// The largest record in bytes: 1 GiB. A larger one does not compile.
 pub const MAX_RECORD_SIZE: usize = 1 << 30;
+
+/// Stands for every size beyond the bound, until the record that has it is refused by the name of the field: a multiple of
+/// every alignment, with room for what is put around it.
+const TOO_LARGE: usize = 1 << 40;
+
+/// A size that was calculated, or [`TOO_LARGE`].
+pub(crate) const fn bounded(size: Option<usize>) -> usize {
+    match size {
+        Some(size) if size <= MAX_RECORD_SIZE => size,
+        _ => TOO_LARGE,
+    }
+}
 
 /// `offset` rounded up to a multiple of `align`, a power of two.
 ///
@@ -28,7 +42,7 @@ pub(crate) const fn option_size(size: usize, align: usize) -> usize {
 
 /// Bytes of a string of at most `capacity` bytes.
 pub(crate) const fn string_size(capacity: usize) -> usize {
-    round_up(LEN + capacity, LEN)
+    round_up(LEN + bounded(Some(capacity)), LEN)
 }
 
 /// Bytes of a sequence whose elements have `size` bytes together and this alignment.
@@ -43,13 +57,13 @@ pub(crate) const fn vec_align(align: usize) -> usize {
 
 /// A record's layout from the size and alignment of each of its `N` fields.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout<const N: usize> {
+pub(crate) struct Layout<const N: usize> {
     /// Where each field begins, in bytes.
-    pub offsets: [usize; N],
+    pub(crate) offsets: [usize; N],
     /// The size of the whole, a multiple of `align`.
-    pub size: usize,
+    pub(crate) size: usize,
     /// The largest alignment of any field, at least 1.
-    pub align: usize,
+    pub(crate) align: usize,
 }
 
 /// The largest alignment in bytes, that of a payload in a segment.
@@ -59,11 +73,10 @@ pub(crate) const MAX_ALIGN: usize = 64;
 ///
 /// # Panics
 ///
-/// At compile time, when the record is larger than [`MAX_RECORD_SIZE`], or when a hand-written field breaks the rules
-/// of [`SharedField`](crate::SharedField).
+/// At compile time, when a hand-written field breaks the rules of [`SharedField`](crate::SharedField).
 #[must_use]
 #[track_caller]
-pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
+pub(crate) const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     let mut offsets = [0; N];
     let mut end = 0usize;
     let mut align = 1;
@@ -76,10 +89,7 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
         );
         assert!(size % field_align == 0, "the SIZE of a SharedField must be a multiple of its ALIGN");
         offsets[i] = round_up(end, field_align);
-        end = match offsets[i].checked_add(size) {
-            Some(end) if end <= MAX_RECORD_SIZE => end,
-            _ => panic!("a record must not be larger than shmrec::MAX_RECORD_SIZE (1 GiB)"),
-        };
+        end = bounded(offsets[i].checked_add(size));
         if field_align > align {
             align = field_align;
         }
@@ -88,10 +98,10 @@ pub const fn layout<const N: usize>(fields: [(usize, usize); N]) -> Layout<N> {
     Layout { offsets, size: round_up(end, align), align }
 }
 
-/// Size and alignment of an enum whose variants, each laid out behind the tag, have these.
+/// Size and alignment of an enum with a tag of so many bytes, and variants that, each laid out behind the tag, have these.
 #[must_use]
-pub const fn overlaid(variants: &[(usize, usize)]) -> (usize, usize) {
-    let (mut size, mut align, mut i) = (0, 1, 0);
+pub const fn overlaid(tag: usize, variants: &[(usize, usize)]) -> (usize, usize) {
+    let (mut size, mut align, mut i) = (tag, tag, 0);
     while i < variants.len() {
         if variants[i].0 > size {
             size = variants[i].0;
@@ -104,18 +114,6 @@ pub const fn overlaid(variants: &[(usize, usize)]) -> (usize, usize) {
     (round_up(size, align), align)
 }
 
-/// `n`, a capacity that a sequence can have.
-///
-/// # Panics
-///
-/// At compile time, when it is 0 or more than [`MAX_RECORD_SIZE`].
-#[track_caller]
-pub(crate) const fn capacity_of(n: usize) -> usize {
-    assert!(n > 0, "a capacity must be at least 1");
-    assert!(n <= MAX_RECORD_SIZE, "a capacity must not exceed shmrec::MAX_RECORD_SIZE (1 GiB)");
-    n
-}
-
 /// Complains of a capacity that no sequence can have.
 ///
 /// # Panics
@@ -123,7 +121,8 @@ pub(crate) const fn capacity_of(n: usize) -> usize {
 /// At compile time, when it is 0 or more than [`MAX_RECORD_SIZE`].
 #[track_caller]
 pub const fn check_capacity<const N: usize>() {
-    let _ = capacity_of(N);
+    assert!(N > 0, "a capacity must be at least 1");
+    assert!(N <= MAX_RECORD_SIZE, "a capacity must not exceed shmrec::MAX_RECORD_SIZE (1 GiB)");
 }
 
 /// Complains when a field does not stand where the user says.
@@ -132,11 +131,11 @@ pub const fn check_capacity<const N: usize>() {
 ///
 /// At compile time, when the two numbers differ.
 #[track_caller]
-pub const fn check_offset(field: &str, stated: usize, actual: usize) {
+pub(crate) const fn check_offset(field: &str, stated: usize, actual: usize) {
     if stated != actual {
-        Words::new()
+        Message::new()
             .text("the offset of field `")
-            .text(field)
+            .name(field)
             .text("` is stated as ")
             .number(stated)
             .text(", but the fields before it end so that it stands at ")
@@ -153,9 +152,9 @@ pub const fn check_offset(field: &str, stated: usize, actual: usize) {
 #[track_caller]
 pub const fn check_size(name: &str, stated: usize, actual: usize) {
     if stated != actual {
-        Words::new()
+        Message::new()
             .text("the size of `")
-            .text(name)
+            .name(name)
             .text("` is stated as ")
             .number(stated)
             .text(" bytes, but its image has ")
@@ -172,9 +171,9 @@ pub const fn check_size(name: &str, stated: usize, actual: usize) {
 #[track_caller]
 pub const fn check_align(name: &str, stated: usize, actual: usize) {
     if stated != actual {
-        Words::new()
+        Message::new()
             .text("the alignment of `")
-            .text(name)
+            .name(name)
             .text("` is stated as ")
             .number(stated)
             .text(", but its image is aligned to ")
@@ -183,48 +182,9 @@ pub const fn check_align(name: &str, stated: usize, actual: usize) {
     }
 }
 
-/// A message put together in const evaluation, which has no formatting.
-struct Words {
-    bytes: [u8; 256],
-    len: usize,
-}
-
-impl Words {
-    const fn new() -> Self {
-        Self { bytes: [0; 256], len: 0 }
-    }
-
-    /// Appends `text`, or an ellipsis for a name too long for the message.
-    const fn text(mut self, text: &str) -> Self {
-        let bytes = if text.len() <= 100 { text.as_bytes() } else { "…".as_bytes() };
-        let mut i = 0;
-        while i < bytes.len() && self.len < self.bytes.len() {
-            self.bytes[self.len] = bytes[i];
-            self.len += 1;
-            i += 1;
-        }
-        self
-    }
-
-    const fn number(self, number: usize) -> Self {
-        let mut words = if number >= 10 { self.number(number / 10) } else { self };
-        words.bytes[words.len] = b'0' + (number % 10) as u8;
-        words.len += 1;
-        words
-    }
-
-    #[track_caller]
-    const fn panic(&self) -> ! {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(message) => panic!("{}", message),
-            Err(_) => panic!("a size, alignment or offset differs from what is stated"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{check_offset, layout, round_up};
+    use super::{MAX_RECORD_SIZE, bounded, check_offset, layout, option_size, round_up, string_size};
 
     #[test]
     fn fields_stand_at_their_natural_alignment_and_the_end_is_padded() {
@@ -240,9 +200,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "1 GiB")]
-    fn a_record_over_the_bound_is_refused() {
-        let _ = layout([(1 << 30, 1), (1, 1)]);
+    fn a_size_over_the_bound_stays_over_it_and_never_wraps() {
+        let mut size = layout([(1 << 30, 1), (1, 1)]).size;
+        for _ in 0..100 {
+            assert!(size > MAX_RECORD_SIZE);
+            size = layout([(size, 64), (option_size(size, 64), 64), (bounded(size.checked_mul(1 << 30)), 64)]).size;
+        }
+        assert!(string_size(usize::MAX) > MAX_RECORD_SIZE);
     }
 
     #[test]

@@ -115,27 +115,59 @@ impl<V, C: FieldWith<V>, E: Encoding<C::Shared>> Encoding<V> for With<C, E> {
 #[derive(Debug)]
 pub struct As<S, E = Plain>(Infallible, PhantomData<(S, E)>);
 
-impl<V, S, E> Encoding<V> for As<S, E>
+/// A type that converts to `S` and back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not convert to `{S}` and back",
+    label = "cannot be stored as `{S}`",
+    note = "`#[record(as = \"...\")]` needs `Clone`, and `From` or `TryFrom` in both directions, with an error that implements `Display`",
+    note = "an option, an array or a sequence is stored as one: `#[record(as = \"Option<u64>\")]`; for any other conversion there is `#[record(with = \"...\")]`"
+)]
+pub trait Converts<S>: Sized {
+    /// The converted value.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    fn to(&self) -> Result<S, StoreError>;
+
+    /// The value that was converted.
+    ///
+    /// # Errors
+    ///
+    /// When it is none of this type.
+    fn back(shared: S) -> Result<Self, LoadError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V, S> Converts<S> for V
 where
     V: Clone + TryInto<S, Error: Display>,
     S: TryInto<V, Error: Display>,
-    E: Encoding<S>,
 {
+    #[inline]
+    fn to(&self) -> Result<S, StoreError> {
+        self.clone().try_into().map_err(|error| no_such::<V, S>(&error))
+    }
+
+    #[inline]
+    fn back(shared: S) -> Result<V, LoadError> {
+        shared.try_into().map_err(|error| no_value_of::<V, S>(&error))
+    }
+}
+
+impl<V: Converts<S>, S, E: Encoding<S>> Encoding<V> for As<S, E> {
     const SIZE: usize = E::SIZE;
     const ALIGN: usize = E::ALIGN;
     const TYPE: TypeDesc = E::TYPE;
 
     #[inline]
     fn store(value: &V, image: &mut [u8]) -> Result<(), StoreError> {
-        match value.clone().try_into() {
-            Ok(shared) => E::store(&shared, image),
-            Err(error) => Err(no_such::<V, S>(&error)),
-        }
+        E::store(&value.to()?, image)
     }
 
     #[inline]
     fn load(image: &[u8]) -> Result<V, LoadError> {
-        E::load(image)?.try_into().map_err(|error| no_value_of::<V, S>(&error))
+        V::back(E::load(image)?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The model knows no memory. It turns values into images and images into values, always in private memory: an image
 //! that came from a segment has been copied out before the model sees its first byte.
 
+pub(crate) mod columns;
 mod containers;
 mod desc;
 mod direct;
@@ -15,9 +16,10 @@ mod fixed_vec;
 mod handle;
 pub(crate) mod layout;
 mod mapping;
+mod message;
 pub(crate) mod standard;
 
-pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple, expect_made_at, uninit_at};
+pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple};
 pub(crate) use containers::{TUPLE, length, make, make_and_lend, make_boxed, store_length, store_text, tag, text};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
 pub use direct::{Direct, InRecord, Path};

@@ -1,0 +1,9 @@
+use shmrec::SharedRecord;
+
+#[derive(SharedRecord)]
+enum Wrong<'a> {
+    A(&'a str),
+    B(u8),
+}
+
+fn main() {}

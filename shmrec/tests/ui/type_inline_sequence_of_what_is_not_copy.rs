@@ -1,0 +1,10 @@
+use shmrec::SharedRecord;
+
+use shmrec::FixedVec;
+
+#[derive(SharedRecord)]
+struct Wrong {
+    a: FixedVec<String, 4>,
+}
+
+fn main() {}
