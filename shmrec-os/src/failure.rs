@@ -90,6 +90,10 @@ pub enum What {
     },
     /// The directory for segments does not exist, or is none.
     NoDirectory,
+    /// A System V segment is asked for, and this system has none.
+    NoKeys,
+    /// The name is to be seen in all sessions of Windows, and this user may not make such names.
+    NoGlobalPrivilege,
     /// The limit of open files, of this process or of the machine, is reached.
     NoDescriptors,
     /// The system gave the segment other permission bits.
@@ -146,8 +150,7 @@ impl Failure {
         let source = source.into();
         let what = match source.kind() {
             io::ErrorKind::PermissionDenied => What::PermissionDenied,
-            // EMFILE and ENFILE, which have no kind of their own.
-            _ if matches!(source.raw_os_error(), Some(23 | 24)) => What::NoDescriptors,
+            _ if crate::backend::means_no_descriptors(&source) => What::NoDescriptors,
             _ => What::System { call },
         };
         Self::with_source(what, path, source)
@@ -252,6 +255,15 @@ impl fmt::Display for Failure {
                 f,
                 "{path}: the directory for segments does not exist: create it, or choose another (SHMREC_DIR, or the \
                  option dir)"
+            ),
+            What::NoKeys => write!(
+                f,
+                "{path}: a key means a System V segment, which this system does not have: leave the key out, on all sides"
+            ),
+            What::NoGlobalPrivilege => write!(
+                f,
+                "{path}: creating a segment for all sessions needs the privilege SeCreateGlobalPrivilege, which \
+                 administrators and services have: run as one, or leave the option global out"
             ),
             What::NoDescriptors => {
                 write!(f, "{path}: no file descriptor is left: raise the limit (ulimit -n), or drop handles")

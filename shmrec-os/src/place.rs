@@ -11,6 +11,7 @@ pub struct Place {
     key: Option<Key>,
     directory: PathBuf,
     path: PathBuf,
+    global: bool,
 }
 
 impl Place {
@@ -23,14 +24,17 @@ impl Place {
     /// The environment variable that names another directory.
     pub const DIRECTORY_VARIABLE: &'static str = "SHMREC_DIR";
 
-    /// The directory of everyone who says nothing else.
-    pub const DEFAULT_DIRECTORY: &'static str = "/dev/shm";
+    /// The directory of everyone who says nothing else: `/dev/shm`, or `%ProgramData%\shmrec` on Windows.
+    #[must_use]
+    pub fn default_directory() -> PathBuf {
+        crate::backend::default_directory()
+    }
 
     /// The segment `name` in `directory`; without one in `$SHMREC_DIR`, and without that in
-    /// [`DEFAULT_DIRECTORY`](Self::DEFAULT_DIRECTORY).
+    /// [`default_directory`](Self::default_directory).
     #[must_use]
     pub fn new(name: SegmentName, directory: Option<&Path>) -> Self {
-        let file = format!("{}{name}", Self::PREFIX);
+        let file = format!("{}{}", Self::PREFIX, crate::backend::file_stem(&name));
         Self::of(name, None, file, directory)
     }
 
@@ -45,11 +49,23 @@ impl Place {
         let directory = directory
             .map(Path::to_path_buf)
             .or_else(directory_of_the_environment)
-            .unwrap_or_else(|| PathBuf::from(Self::DEFAULT_DIRECTORY));
+            .unwrap_or_else(Self::default_directory);
         // The name must mean the same file when the handle goes, even if the working directory has changed.
         let directory = std::path::absolute(&directory).unwrap_or(directory);
         let path = directory.join(file);
-        Self { name, key, directory, path }
+        Self { name, key, directory, path, global: false }
+    }
+
+    /// Whether programs of all sessions see the segment. On Windows only: elsewhere they do, whatever is said here.
+    #[must_use]
+    pub fn global(self, global: bool) -> Self {
+        Self { global, ..self }
+    }
+
+    /// Whether programs of all sessions are to see the segment.
+    #[must_use]
+    pub fn is_global(&self) -> bool {
+        self.global
     }
 
     /// The segment's name.

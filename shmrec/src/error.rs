@@ -121,6 +121,8 @@ failures! {
         NoMemory,
         /// The directory for segments does not exist.
         NoDirectory,
+        /// The name is to be seen in all sessions of Windows, which needs a privilege.
+        NoGlobalPrivilege,
         /// The limit of open files is reached.
         NoDescriptors,
         /// The file system gave other permission bits than those asked for.

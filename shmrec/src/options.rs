@@ -38,6 +38,7 @@ pub struct SegmentOptions {
     pub(crate) compatible: bool,
     keyed: Keyed,
     dir: Option<PathBuf>,
+    global: bool,
     trust: TrustOwner,
     pub(crate) read_timeout: Duration,
     pub(crate) lock_timeout: Duration,
@@ -74,6 +75,7 @@ impl SegmentOptions {
             compatible: false,
             keyed: Keyed::No,
             dir: None,
+            global: false,
             trust: TrustOwner::NoOther,
             read_timeout: Duration::from_secs(1),
             lock_timeout: Duration::from_secs(5),
@@ -170,9 +172,11 @@ impl SegmentOptions {
         self
     }
 
-    /// Whether sessions share the segment (the ancestor's `SHM_GLOBAL`). Changes nothing on UNIX, where names are
-    /// machine-wide already; accepted, so that programs for several systems say it once.
-    pub fn global(self, _global: bool) -> Self {
+    /// Whether all sessions of Windows share the segment (the ancestor's `SHM_GLOBAL`), instead of the programs of one.
+    /// Creating such a segment needs a privilege that administrators and services have; linking does not. Both sides
+    /// say it. Changes nothing on other systems, where names are machine-wide already. Default: no.
+    pub fn global(mut self, global: bool) -> Self {
+        self.global = global;
         self
     }
 
@@ -381,14 +385,15 @@ impl SegmentOptions {
     /// Where the segment `name` is.
     pub(crate) fn place<E: From<InvalidName> + From<KeyError>>(&self, name: &str) -> Result<Place, E> {
         let dir = self.dir.as_deref();
-        Ok(match self.keyed {
+        let place = match self.keyed {
             Keyed::No => Place::new(SegmentName::new(name)?, dir),
             Keyed::By(key) => Place::keyed(SegmentName::new(name)?, key, dir),
             Keyed::Ftok => {
                 let key = Key::use_ftok(name)?;
                 Place::keyed(SegmentName::new(&format!("ftok_{:08x}", key.get()))?, key, dir)
             }
-        })
+        };
+        Ok(place.global(self.global))
     }
 
     pub(crate) fn attach(&self, name: &str, access: Access) -> Result<shmrec_os::Attachment, LinkError> {

@@ -1,54 +1,29 @@
-//! A segment mapped into this process.
+//! What keeps a segment mapped: a file's mapping, or an attachment to a System V segment.
 //!
 //! # Safety
 //!
-//! Other processes store to this memory at any time, so no reference to its bytes is ever made: words are reached as
-//! atomics behind raw pointers, and runs of bytes only through [`Mapping::pointer`], whose users copy them with relaxed
-//! word accesses or the assembly that stands for them. Every access is bounded by the length that was mapped. What
-//! bounds cannot guard against is the file's owner shrinking it; `docs/reliability.md` says who is exposed to that.
-//! (System V segments cannot be shrunk.)
+//! Both stay where they are, with the length that they have, until they are dropped.
 #![allow(unsafe_code)]
 
-use std::convert::Infallible;
-use std::fmt;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
 
 use super::futex;
 use super::sysv::Attached;
-use crate::words::{self, ReadWords, Words};
-
-/// Bytes of a word.
-const WORD: usize = 8;
-
-/// A shared mapping of a whole segment.
-pub struct Mapping {
-    // Address and length for the accesses, which need nothing else.
-    start: NonNull<u8>,
-    len: usize,
-    /// Whole words of the mapping, from its beginning.
-    words: usize,
-    writable: bool,
-    /// What is mapped, for as long as it is.
-    backing: Option<Backing>,
-}
+use crate::backend::mapping::Mapping;
 
 /// What keeps memory mapped until it is dropped.
-enum Backing {
+#[derive(Debug)]
+pub(crate) enum Backing {
+    /// A mapping of a file.
     File { _map: MmapRaw },
+    /// An attached segment.
     SystemV { _attached: Attached },
 }
 
-// SAFETY: an address range of the process, not of a thread. It lives as long as the `Mapping`, and is accessed by atomics.
-unsafe impl Send for Mapping {}
-// SAFETY: as above: accesses through a shared reference are atomic, and only `&mut` ends the range's life.
-unsafe impl Sync for Mapping {}
-
-// What `pointer` and the word accesses need: the mapping lives as long as `self`, and accesses are atomic.
 impl Mapping {
     /// Maps the first `len` bytes of a file.
     pub(super) fn of_file(file: BorrowedFd<'_>, len: usize, writable: bool) -> std::io::Result<Self> {
@@ -57,159 +32,15 @@ impl Mapping {
         let map =
             if writable { options.map_raw(file.as_raw_fd())? } else { options.map_raw_read_only(file.as_raw_fd())? };
         let start = NonNull::new(map.as_mut_ptr()).ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-        Ok(Self { start, len, words: len / WORD, writable, backing: Some(Backing::File { _map: map }) })
+        // SAFETY: the map has so many bytes, from the beginning of a page, and keeps them until it is dropped.
+        Ok(unsafe { Self::new(start, len, writable, Backing::File { _map: map }) })
     }
 
     /// The first `len` bytes of an attached segment, which has as many.
     pub(super) fn of_system_v(attached: Attached, len: usize, writable: bool) -> Self {
         let start = attached.start();
-        let backing = Some(Backing::SystemV { _attached: attached });
-        Self { start, len, words: len / WORD, writable, backing }
-    }
-
-    /// Ends the mapping: from here on it has no bytes.
-    pub(super) fn unmap(&mut self) {
-        self.len = 0;
-        self.words = 0;
-        self.backing = None;
-    }
-
-    /// Bytes of the mapping.
-    #[inline]
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are none, which is when it has ended.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether words can be stored.
-    #[inline]
-    #[must_use]
-    pub fn is_writable(&self) -> bool {
-        self.writable
-    }
-
-    /// The address of `len` bytes at `at`.
-    ///
-    /// # Panics
-    ///
-    /// When they do not lie in the mapping.
-    #[inline]
-    #[must_use]
-    pub fn pointer(&self, at: usize, len: usize) -> *mut u8 {
-        if at > self.len() || len > self.len() - at {
-            outside(at, len, self.len());
-        }
-        // SAFETY: `at` lies in the mapping, or one behind its end.
-        unsafe { self.start.as_ptr().add(at) }
-    }
-
-    /// The address of the words at `at`, of which there are `len` bytes.
-    ///
-    /// # Panics
-    ///
-    /// When they do not lie in the mapping, or `at` is not a multiple of 8.
-    #[inline(always)]
-    #[must_use]
-    pub fn words(&self, at: usize, len: usize) -> *mut u64 {
-        // In one comparison: what is no multiple of a word becomes a number that is larger than any mapping.
-        let index = at.rotate_right(WORD.trailing_zeros());
-        match self.words.checked_sub(len.div_ceil(WORD)) {
-            // SAFETY: `at` lies in the mapping, or at its end.
-            Some(last) if index <= last => unsafe { self.start.as_ptr().add(at) }.cast(),
-            _ => no_words(at, len, self.len()),
-        }
-    }
-
-    /// The address of the word at `at`.
-    #[inline(always)]
-    fn word(&self, at: usize) -> *mut u64 {
-        // As in `words`.
-        if at.rotate_right(WORD.trailing_zeros()) >= self.words {
-            no_words(at, WORD, self.len());
-        }
-        // SAFETY: the word lies in the mapping.
-        unsafe { self.start.as_ptr().add(at) }.cast()
-    }
-
-    #[inline(always)]
-    fn word_u32(&self, at: usize) -> &AtomicU32 {
-        // The half of a word that lies in the mapping lies there itself; as above.
-        if at.rotate_right(2) >= 2 * self.words {
-            no_words(at, 4, self.len());
-        }
-        // SAFETY: the bytes lie in the mapping.
-        let pointer = unsafe { self.start.as_ptr().add(at) };
-        // SAFETY: the word lies in the mapping, which outlives `self`'s borrow, and is aligned, since mappings begin
-        // at a page. Every process reaches it by atomic accesses; one that does not can only change the value.
-        unsafe { AtomicU32::from_ptr(pointer.cast()) }
-    }
-
-    #[inline(always)]
-    fn word_u64(&self, at: usize) -> &AtomicU64 {
-        // SAFETY: as for `word_u32`.
-        unsafe { AtomicU64::from_ptr(self.word(at)) }
-    }
-
-    #[inline]
-    fn assert_writable(&self) {
-        if !self.writable {
-            read_only();
-        }
-    }
-
-    #[inline]
-    fn byte(&self, at: usize) -> &AtomicU8 {
-        // SAFETY: the byte lies in the mapping, which outlives `self`'s borrow; every access is atomic, as for `word_u32`.
-        unsafe { AtomicU8::from_ptr(self.pointer(at, 1)) }
-    }
-
-    /// Copies bytes out, one by one: for the few that are looked at when a segment is linked.
-    pub(super) fn load_bytes(&self, at: usize, to: &mut [u8]) {
-        for (i, byte) in to.iter_mut().enumerate() {
-            // Relaxed: what comes out is checked as a whole.
-            *byte = self.byte(at + i).load(Ordering::Relaxed);
-        }
-    }
-
-    /// Stores what a new segment has in it. Its first eight bytes, by which a segment is known, come last: whoever sees
-    /// them sees all.
-    pub(super) fn store_contents(&self, parts: &[(usize, &[u8])]) {
-        self.assert_writable();
-        let mut magic = [0; 8];
-        for &(at, bytes) in parts {
-            let head = magic.len().saturating_sub(at).min(bytes.len());
-            if head > 0 {
-                magic[at..at + head].copy_from_slice(&bytes[..head]);
-            }
-            self.store_bytes(at + head, &bytes[head..]);
-        }
-        // Release: pairs with the acquire of a program that has found the segment by its key, without its companion.
-        self.store_u64(0, u64::from_le_bytes(magic), Ordering::Release);
-    }
-
-    /// Copies bytes in, in no order: whole words where they lie on whole words.
-    fn store_bytes(&self, at: usize, bytes: &[u8]) {
-        let front = (at.next_multiple_of(8) - at).min(bytes.len());
-        let (front, rest) = bytes.split_at(front);
-        let store = |at: usize, bytes: &[u8]| {
-            for (at, byte) in (at..).zip(bytes) {
-                self.byte(at).store(*byte, Ordering::Relaxed);
-            }
-        };
-        store(at, front);
-        let mut words = rest.chunks_exact(8);
-        let mut at = at + front.len();
-        for word in &mut words {
-            self.store_u64(at, u64::from_le_bytes(std::array::from_fn(|i| word[i])), Ordering::Relaxed);
-            at += 8;
-        }
-        store(at, words.remainder());
+        // SAFETY: as for files: the caller has compared the lengths, and segments begin at a page.
+        unsafe { Self::new(start, len, writable, Backing::SystemV { _attached: attached }) }
     }
 
     pub(super) fn sleep(&self, at: usize, expected: u32, timeout: Duration) {
@@ -218,88 +49,5 @@ impl Mapping {
 
     pub(super) fn wake(&self, at: usize, count: u32) -> u32 {
         futex::wake(self.word_u32(at), count)
-    }
-}
-
-// The panics of a breach of contract, apart from the accesses: those are a few instructions, and inlined.
-
-#[cold]
-#[inline(never)]
-fn outside(at: usize, len: usize, mapped: usize) -> ! {
-    panic!("{len} bytes at {at} of a mapping of {mapped}")
-}
-
-#[cold]
-#[inline(never)]
-fn no_words(at: usize, len: usize, mapped: usize) -> ! {
-    panic!("{len} bytes of words at {at} of a mapping of {mapped}")
-}
-
-#[cold]
-#[inline(never)]
-fn read_only() -> ! {
-    panic!("a store to a read-only mapping")
-}
-
-impl ReadWords for Mapping {
-    type Fault = Infallible;
-
-    #[inline]
-    fn load_u32(&self, at: usize) -> Result<u32, Infallible> {
-        Ok(self.word_u32(at).load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    fn load_u64(&self, at: usize) -> Result<u64, Infallible> {
-        Ok(self.word_u64(at).load(Ordering::Relaxed))
-    }
-
-    #[inline]
-    fn fence(&self, order: Ordering) {
-        fence(order);
-    }
-}
-
-impl Words for Mapping {
-    #[inline]
-    fn store_u32(&self, at: usize, value: u32, order: Ordering) {
-        self.assert_writable();
-        self.word_u32(at).store(value, order);
-    }
-
-    #[inline]
-    fn store_u64(&self, at: usize, value: u64, order: Ordering) {
-        self.assert_writable();
-        self.word_u64(at).store(value, order);
-    }
-
-    #[inline]
-    fn fetch_add_u32(&self, at: usize, value: u32, order: Ordering) -> u32 {
-        self.assert_writable();
-        self.word_u32(at).fetch_add(value, order)
-    }
-
-    #[inline]
-    fn compare_exchange_u32(
-        &self,
-        at: usize,
-        current: u32,
-        new: u32,
-        success: Ordering,
-        failure: Ordering,
-    ) -> Result<u32, u32> {
-        self.assert_writable();
-        self.word_u32(at).compare_exchange(current, new, success, failure)
-    }
-
-    #[inline]
-    fn fence_after_exchange(&self) {
-        words::fence_after_exchange();
-    }
-}
-
-impl fmt::Debug for Mapping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mapping").field("len", &self.len()).field("writable", &self.writable).finish()
     }
 }

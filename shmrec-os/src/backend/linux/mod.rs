@@ -4,6 +4,10 @@
 //! (memory); [`files`] and [`unnamed`]; [`claim`]; [`kind`], with [`named`] and [`keyed`], the two kinds of segments;
 //! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`].
 
+use std::path::PathBuf;
+
+use crate::SegmentName;
+
 mod attachment;
 mod claim;
 mod copied;
@@ -23,17 +27,33 @@ mod reap;
 mod sysv;
 mod unnamed;
 
-pub use attachment::{Attachment, Deadline, Liveness, Memory};
+pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use create::{NewSegment, create, this_creator};
 pub use link::link;
-pub use mapping::Mapping;
 pub use reap::remove;
+
+pub(super) use mapping::Backing;
 
 /// The numbers of a file that `ftok` makes a key of.
 pub(crate) fn device_and_inode(path: &std::path::Path) -> std::io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// The directory of everyone who names no other.
+pub(crate) fn default_directory() -> PathBuf {
+    PathBuf::from("/dev/shm")
+}
+
+/// How a segment's name stands in the name of its file: as it is.
+pub(crate) fn file_stem(name: &SegmentName) -> String {
+    name.as_str().to_owned()
+}
+
+/// Whether an error says that this process, or the machine, has no descriptor left.
+pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 /// Whether the environment was set by somebody with this program's rights: not when it is setuid or the like.

@@ -10,7 +10,7 @@ use super::claim::Claim;
 use super::copied::Copied;
 use super::files::read_start;
 use super::kind::{Erased, Judgement, Kept, Origin, Reach};
-use super::mapping::Mapping;
+use crate::backend::mapping::Mapping;
 use crate::format::{HEADER_LEN, Header};
 use crate::{Access, Failure, Place, TrustOwner, What};
 

@@ -159,7 +159,7 @@ pub(super) fn exhausted() -> Option<u64> {
 
 /// A segment attached to this process.
 #[derive(Debug)]
-pub(super) struct Attached {
+pub(crate) struct Attached {
     start: NonNull<u8>,
     generation: u32,
 }
