@@ -1,9 +1,6 @@
 //! The other process: started by the tests in one of several modes, told line by line what to do, killed at any moment.
 
-mod descriptors;
-mod fork;
-mod nosegments;
-mod nospace;
+mod platform;
 mod race;
 mod repl;
 mod shapes;
@@ -21,12 +18,9 @@ fn main() {
         Some("race") => race::run(&arguments),
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
-        Some("fork") => fork::run(&arguments),
-        Some("nosegments") => nosegments::run(&arguments),
-        Some("nospace") => nospace::run(&arguments),
-        Some("descriptors") => descriptors::run(&arguments),
         Some("store") => store::run(&arguments),
         Some("shape") => shapes::run(&arguments),
+        Some(mode) if platform::run(mode, &arguments) => {}
         _ => panic!("no such mode: {mode:?}"),
     }
 }

@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::BufRead;
 
-use rustix::fs::FlockOperation;
 use shmrec_tests::directory::Place;
+use shmrec_tests::platform;
 use shmrec_tests::records::Counter;
 
 use crate::{refusal, say, text};
@@ -20,8 +20,7 @@ pub(crate) fn run(arguments: &[OsString]) {
     let gate = File::open(&arguments[2]).expect("the gate");
     let wait_at_the_gate = || {
         say("waiting");
-        rustix::fs::flock(&gate, FlockOperation::LockShared).expect("the gate opens");
-        rustix::fs::flock(&gate, FlockOperation::Unlock).expect("the gate");
+        platform::pass_gate(&gate);
     };
     let (mut created, mut linked) = (None, None);
     for line in std::io::stdin().lock().lines() {

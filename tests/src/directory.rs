@@ -2,7 +2,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::ops::Deref;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +9,7 @@ use shmrec::Key;
 
 use crate::options::Options;
 use crate::random::Random;
-use crate::sysv;
+use crate::{platform, sysv};
 
 /// The two kinds of segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +20,14 @@ pub enum Kind {
     Keyed,
 }
 
-/// Runs tests that take a [`Kind`] over both kinds: `over_both_kinds!(first_test, second_test);`.
+/// Runs tests that take a [`Kind`] over both kinds, on systems that have both: `over_both_kinds!(first_test, second_test);`.
 #[macro_export]
 macro_rules! over_both_kinds {
     ($($test:ident),* $(,)?) => {
         mod named {
             $(#[test] fn $test() { super::$test($crate::directory::Kind::Named) })*
         }
+        #[cfg(target_os = "linux")]
         mod keyed {
             $(#[test] fn $test() { super::$test($crate::directory::Kind::Keyed) })*
         }
@@ -92,12 +92,11 @@ impl Place {
     /// When it did not.
     #[must_use]
     pub fn of_argument(argument: &OsStr) -> Self {
-        match argument.as_bytes().strip_prefix(b"keys:") {
+        match argument.to_str().and_then(|argument| argument.strip_prefix("keys:")) {
             None => Self::named(Path::new(argument)),
             Some(rest) => {
-                let colon = rest.iter().position(|b| *b == b':').expect("keys:NUMBER:DIRECTORY");
-                let keys = std::str::from_utf8(&rest[..colon]).expect("a number").parse().expect("a number");
-                Self { path: OsStr::from_bytes(&rest[colon + 1..]).into(), keys: Some(Keys(keys)) }
+                let (keys, path) = rest.split_once(':').expect("keys:NUMBER:DIRECTORY");
+                Self { path: path.into(), keys: Some(Keys(keys.parse().expect("a number"))) }
             }
         }
     }
@@ -108,9 +107,9 @@ impl Place {
         match self.keys {
             None => self.path.clone().into(),
             Some(Keys(keys)) => {
-                let mut argument = format!("keys:{keys}:").into_bytes();
-                argument.extend(self.path.as_os_str().as_bytes());
-                OsString::from_vec(argument)
+                let mut argument = OsString::from(format!("keys:{keys}:"));
+                argument.push(&self.path);
+                argument
             }
         }
     }
@@ -155,7 +154,8 @@ impl Place {
         self.keys.expect("a place of System V segments").of(name)
     }
 
-    /// The file of the segment `name`, or its companion file.
+    /// The file of the segment `name`, or its companion file. Where segments are not files: the one that it would have if
+    /// it persisted.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         match self.keys {
@@ -170,7 +170,7 @@ impl Place {
         sysv::under(self.key(name))
     }
 
-    /// The names of all files in it. A companion file and its segment together count as what the file of a named segment would
+    /// The names of all files in it, and of all segments that have none. A companion file and its segment together count as what the file of a named segment would
     /// be, `shmrec.NAME`; one without the other is shown as what it is.
     ///
     /// # Panics
@@ -195,6 +195,7 @@ impl Place {
             }
             names.extend(alone.iter().map(|segment| format!("a segment under {:#010x}", segment.key)));
         }
+        names.extend(platform::names_without_files(&self.path));
         names.sort();
         names
     }
@@ -223,25 +224,21 @@ impl TestDir {
     #[must_use]
     pub fn of(kind: Kind) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let base = Path::new("/dev/shm");
-        let base = if base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("shmrec-tests-{}-{n}", std::process::id()));
+        let path = platform::base_directory().join(format!("shmrec-tests-{}-{n}", std::process::id()));
         std::fs::create_dir(&path).expect("a directory for the test");
         let this = Self(Place { path, keys: (kind == Kind::Keyed).then(Keys::new) });
         this.set_mode(0o1777);
         this
     }
 
-    /// Changes the directory's permission bits.
+    /// Changes the directory's permission bits, on systems where it has any.
     ///
     /// # Panics
     ///
     /// When that fails.
     pub fn set_mode(&self, mode: u32) {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&self.0.path, std::fs::Permissions::from_mode(mode))
-            .expect("chmod of the test's directory");
+        platform::set_mode(&self.0.path, mode);
     }
 }
 

@@ -3,12 +3,18 @@
 pub mod directory;
 pub mod options;
 pub mod peer;
+pub mod platform;
 pub mod random;
 pub mod raw;
 pub mod records;
 pub mod shapes;
 pub mod stored;
+#[cfg(unix)]
 pub mod sysv;
+#[cfg(windows)]
+#[path = "platform/no_sysv.rs"]
+pub mod sysv;
+#[cfg(target_os = "linux")]
 pub mod trace;
 
 /// Waits until `done` says so, looking every millisecond.
@@ -27,7 +33,7 @@ pub fn until(what: &str, mut done: impl FnMut() -> bool) {
 /// Whether this process is root, which some tests need; if not, says that `test` is skipped.
 #[must_use]
 pub fn is_root_or_skipped(test: &str) -> bool {
-    let root = rustix::process::geteuid().is_root();
+    let root = platform::is_root();
     if !root {
         eprintln!("skipped: {test} needs root, to become other users");
     }

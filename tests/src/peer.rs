@@ -2,11 +2,10 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use rustix::process::{Pid, Signal};
+use crate::platform;
 
 use crate::directory::Place;
 
@@ -81,15 +80,7 @@ impl Start {
     /// When it cannot be started.
     #[must_use]
     pub fn spawn_in(self, working_directory: &Path) -> Peer {
-        let mut command = match self.umask {
-            // The shell's umask is the only way to set one without code between fork and exec.
-            Some(mask) => {
-                let mut shell = Command::new("sh");
-                shell.arg("-c").arg(format!("umask {mask:03o}; exec \"$0\" \"$@\"")).arg(&self.program);
-                shell
-            }
-            None => Command::new(&self.program),
-        };
+        let mut command = platform::command(self.program.as_os_str(), self.umask);
         command
             .args(&self.arguments)
             .envs(self.environment)
@@ -97,7 +88,7 @@ impl Start {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if let Some(uid) = self.user {
-            command.uid(uid).gid(uid);
+            platform::set_user(&mut command, uid);
         }
         let mut child = command.spawn().expect("the peer program starts");
         let input = child.stdin.take();
@@ -150,10 +141,7 @@ impl Peer {
     /// When the system does not say.
     #[must_use]
     pub fn has_said_something(&self) -> bool {
-        use rustix::event::{PollFd, PollFlags, Timespec, poll};
-        let mut output = [PollFd::new(self.output.get_ref(), PollFlags::IN)];
-        !self.output.buffer().is_empty()
-            || poll(&mut output, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).expect("poll") > 0
+        !self.output.buffer().is_empty() || platform::can_be_read(self.output.get_ref())
     }
 
     /// Sends a line and waits for the answer.
@@ -186,51 +174,41 @@ impl Peer {
         self.child.id()
     }
 
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
-    }
-
-    /// Sends SIGSTOP and waits until the process has stopped.
+    /// Stops the process as SIGSTOP does, and waits until it has stopped.
     ///
     /// # Panics
     ///
     /// When that fails.
     pub fn stop(&self) {
-        rustix::process::kill_process(self.pid(), Signal::STOP).expect("the peer lives");
-        let stat = format!("/proc/{}/stat", self.id());
-        crate::until("the peer stops", || {
-            let text = std::fs::read_to_string(&stat).unwrap_or_default();
-            // The state is behind the name, which is in parentheses.
-            text.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
-        });
+        platform::stop(&self.child);
     }
 
-    /// Sends SIGCONT.
+    /// Lets the stopped process go on.
     ///
     /// # Panics
     ///
     /// When that fails.
     pub fn resume(&self) {
-        rustix::process::kill_process(self.pid(), Signal::CONT).expect("the peer lives");
+        platform::resume(&self.child);
     }
 
-    /// Sends SIGKILL and waits for the end.
+    /// Kills the process (SIGKILL, `TerminateProcess`) and waits for the end.
     ///
     /// # Panics
     ///
     /// When that fails.
     pub fn kill(mut self) {
-        self.child.kill().expect("SIGKILL");
+        self.child.kill().expect("the peer can be killed");
         self.child.wait().expect("the peer's end");
     }
 
-    /// Sends SIGKILL and waits for the end, leaving the peer's input open: for a child that reads from it too.
+    /// Kills the process and waits for the end, leaving the peer's input open: for a child that reads from it too.
     ///
     /// # Panics
     ///
     /// When that fails.
     pub fn kill_only(&mut self) {
-        self.child.kill().expect("SIGKILL");
+        self.child.kill().expect("the peer can be killed");
         self.child.wait().expect("the peer's end");
     }
 

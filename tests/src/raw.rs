@@ -1,16 +1,16 @@
 //! A segment as somebody sees it who has only `docs/format.md`: numbers at offsets of a file, or of a System V segment.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::platform::Bytes;
 use crate::sysv;
 
 /// A segment's file, without any of shmrec's code; or a companion file, and its segment, which is attached for the moment of
 /// each access only.
 #[derive(Debug)]
 pub struct RawSegment {
-    file: File,
+    bytes: Bytes,
     segment: Option<sysv::Segment>,
 }
 
@@ -24,19 +24,19 @@ impl RawSegment {
     /// Where the checksum of the header stands.
     pub const CHECKSUM: usize = 504;
 
-    /// Opens a segment's file for reading and, if permitted, writing.
+    /// Opens a segment's file, or the memory of one that has none, for reading and, if permitted, writing.
     ///
     /// # Panics
     ///
     /// When that fails.
     #[must_use]
     pub fn open(path: &Path) -> Self {
-        let file = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
+        let bytes = Bytes::open(path).expect("the segment's bytes");
         let segment = sysv::Companion::read(path).map(|companion| {
             let mut segments = sysv::segments().into_iter();
             segments.find(|segment| segment.id == companion.id).expect("the companion's segment")
         });
-        Self { file: file.expect("the segment's file"), segment }
+        Self { bytes, segment }
     }
 
     /// Reads bytes.
@@ -46,7 +46,7 @@ impl RawSegment {
     /// When the segment ends before.
     pub fn get(&self, at: u64, bytes: &mut [u8]) {
         match &self.segment {
-            None => self.file.read_exact_at(bytes, at).expect("bytes of the segment"),
+            None => self.bytes.read(at, bytes).expect("bytes of the segment"),
             Some(segment) => segment.attach().get(at as usize, bytes),
         }
     }
@@ -60,9 +60,13 @@ impl RawSegment {
     }
 
     /// The file; of a System V segment, its companion.
+    ///
+    /// # Panics
+    ///
+    /// When the segment has none.
     #[must_use]
     pub fn file(&self) -> &File {
-        &self.file
+        self.bytes.file()
     }
 
     /// A number of the file.
@@ -96,7 +100,7 @@ impl RawSegment {
     /// When that fails.
     pub fn put(&self, at: u64, bytes: &[u8]) {
         match &self.segment {
-            None => self.file.write_all_at(bytes, at).expect("a write to the segment"),
+            None => self.bytes.write(at, bytes).expect("a write to the segment"),
             Some(segment) => segment.attach().put(at as usize, bytes),
         }
     }

@@ -1,5 +1,6 @@
 //! Death at every step: a process is killed where it enters or leaves its first system call of an operation, its second, and
 //! so on until the operation is done. What others find is a whole segment or none, and what is left goes at the next touch.
+#![cfg(target_os = "linux")]
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! `fork` without `exec`: inherited handles are unusable and harmless, and the parent's death is seen while its child
 //! lives.
+#![cfg(unix)]
 
 use shmrec::LockError;
 use shmrec_tests::directory::{Kind, TestDir};

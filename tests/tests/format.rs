@@ -10,8 +10,6 @@
 //! and is never made again: a format that it does not fit is another format, which gets a file of its own. The records in it
 //! are those of `src/stored.rs`. What is decoded by hand here follows `docs/format.md` and uses nothing of shmrec.
 
-use std::os::unix::fs::PermissionsExt;
-
 use shmrec::{CreateError, Opened, Perms, ReadError, SharedRecord, Version};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::stored::{State, Station, Wind};
@@ -23,7 +21,7 @@ fn restored() -> TestDir {
     let dir = TestDir::new();
     let file = dir.file(Station::SEGMENT);
     std::fs::write(&file, STORED).unwrap();
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    shmrec_tests::platform::set_mode(&file, 0o600);
     dir
 }
 

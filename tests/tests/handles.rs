@@ -10,6 +10,7 @@ use shmrec::{
     SharedRecord, Version, WaitError, WriteError,
 };
 use shmrec_tests::directory::TestDir;
+use shmrec_tests::platform;
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::{Block, Counter};
 use shmrec_tests::until;
@@ -790,7 +791,7 @@ fn a_handle_says_what_it_is_linked_to() {
         assert_eq!(handle.schema().fingerprint(), Counter::FINGERPRINT);
         let creator = handle.creator();
         assert_eq!((creator.pid, creator.persist), (Some(std::process::id()), true));
-        assert_eq!(creator.uid, rustix::process::geteuid().as_raw());
+        assert_eq!(creator.uid, platform::user_number());
         assert!(creator.created.is_some_and(|created| created >= before && created <= SystemTime::now()));
         assert!(format!("{handle:?}").contains("shmrec.said"));
     }
@@ -903,10 +904,12 @@ fn every_error_becomes_the_one_of_the_crate_and_keeps_its_words_and_number() {
     segment.release().map_err(Error::from).unwrap();
 }
 
+/// On Windows the same stands in `windows.rs`.
+#[cfg(unix)]
 #[test]
 fn the_system_s_error_number_is_told_where_a_call_failed() {
     const EACCES: i32 = 13;
-    if rustix::process::geteuid().is_root() {
+    if platform::is_root() {
         println!("skipped: nothing is denied to root");
     } else {
         let dir = TestDir::new();
@@ -926,17 +929,15 @@ fn the_system_s_error_number_is_told_where_a_call_failed() {
 
 #[test]
 fn what_exists_already_has_the_number_that_the_system_has_for_it() {
-    const EEXIST: i32 = 17;
     let dir = TestDir::new();
     let _segment = dir.options().create::<Counter>("here").unwrap();
     let error = Error::from(dir.options().create::<Counter>("here").unwrap_err());
     assert!(error.to_string().contains("already exists"), "{error}");
-    assert_eq!(error.raw_os_error(), Some(EEXIST));
+    assert_eq!(error.raw_os_error(), Some(platform::EXISTS));
 }
 
 #[test]
 fn what_is_not_there_has_the_number_that_the_system_has_for_it() {
-    const ENOENT: i32 = 2;
     let dir = TestDir::new();
     let missing = shmrec::SegmentOptions::new().dir(dir.path().join("missing"));
     let errors: [Error; 5] = [
@@ -947,6 +948,6 @@ fn what_is_not_there_has_the_number_that_the_system_has_for_it() {
         missing.create::<Counter>("none").unwrap_err().into(),
     ];
     for error in errors {
-        assert_eq!(error.raw_os_error(), Some(ENOENT), "{error:?}");
+        assert_eq!(error.raw_os_error(), Some(platform::NOT_THERE), "{error:?}");
     }
 }

@@ -4,6 +4,7 @@
 //! # Safety
 //!
 //! `ftok` reads the string that it is given.
+#![cfg(target_os = "linux")]
 #![allow(unsafe_code)]
 
 use std::ffi::CString;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use rustix::fs::FlockOperation;
 use shmrec::{CreateError, LinkError, Opened, Reader, RemoveError, Segment};
 use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::{Peer, Start};
 use shmrec_tests::records::Counter;
-use shmrec_tests::{sysv, until};
+use shmrec_tests::platform;
+#[cfg(unix)]
+use shmrec_tests::sysv;
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
@@ -48,7 +49,7 @@ fn create_says_who_has_the_name_and_since_when(kind: Kind) {
     let CreateError::AlreadyExists(_) = &error else { panic!("{error}") };
     let holder = error.holder().unwrap();
     assert_eq!(holder.pid, Some(peer.id()));
-    assert_eq!(holder.uid, rustix::process::geteuid().as_raw());
+    assert_eq!(holder.uid, platform::user_number());
     assert!(holder.created.unwrap() >= before && holder.created.unwrap() <= std::time::SystemTime::now());
     assert!(error.to_string().contains(&format!("process {}", peer.id())), "{error}");
 }
@@ -68,6 +69,7 @@ fn linkers_go_on_when_the_creator_is_killed(kind: Kind) {
     assert!(matches!(dir.options().create::<Counter>("orphan"), Err(CreateError::AlreadyExists(_))));
 }
 
+#[cfg(unix)]
 fn the_name_of_a_killed_last_user_goes_at_the_next_touch(kind: Kind) {
     let dir = TestDir::of(kind);
     let options = dir.options();
@@ -163,13 +165,13 @@ fn of_a_hundred_processes_that_create_one_name_one_wins_every_time(kind: Kind) {
         // The last ten of every other round link instead: they find a whole segment or none.
         let (creators, peekers) = peers.split_at_mut(PROCESSES - if round % 2 == 0 { 0 } else { 10 });
         // Nobody goes before all are there and the gate opens.
-        rustix::fs::flock(&gate, FlockOperation::LockExclusive).unwrap();
+        platform::close_gate(&gate);
         creators.iter_mut().for_each(|p| p.tell("create"));
         peekers.iter_mut().for_each(|p| p.tell("peek"));
         for peer in creators.iter_mut().chain(&mut *peekers) {
             assert_eq!(peer.hear(), "waiting");
         }
-        rustix::fs::flock(&gate, FlockOperation::Unlock).unwrap();
+        platform::open_gate(&gate);
         let answers: Vec<_> = creators.iter_mut().map(Peer::hear).collect();
         let winners: Vec<_> = (0..creators.len()).filter(|i| answers[*i] == "won").collect();
         assert_eq!(winners.len(), 1, "round {round}: {winners:?}");
@@ -230,6 +232,7 @@ fn last_users_linkers_and_creators_never_split_a_name(kind: Kind) {
     assert!(nothing(&dir), "{:?}", dir.files());
 }
 
+#[cfg(unix)]
 fn killed_creators_leave_a_whole_segment_or_none(kind: Kind) {
     let dir = TestDir::of(kind);
     let options = dir.options();
@@ -266,6 +269,7 @@ fn killed_creators_leave_a_whole_segment_or_none(kind: Kind) {
 }
 
 /// Without /proc a file that has no name cannot be given one, so segments are made under a temporary name first.
+#[cfg(unix)]
 fn where_files_need_a_name_from_the_start_segments_live_and_die_all_the_same(kind: Kind) {
     let dir = TestDir::of(kind);
     let start = || {
@@ -312,10 +316,9 @@ fn the_directory_comes_from_the_option_or_the_environment(kind: Kind) {
 fn a_handle_outlives_a_change_of_the_working_directory(kind: Kind) {
     // In a process of its own: the working directory is everybody's.
     let dir = TestDir::of(kind);
-    let file = dir.file("moved");
     let mut peer = Start::new(PEER, "repl").arg(dir.at(".").to_argument()).spawn_in(dir.path());
     peer.must("create moved seq=1");
-    until("the segment is there", || file.exists());
+    assert_eq!(dir.files(), ["shmrec.moved"]);
     peer.must("chdir /");
     peer.must("release");
     assert!(nothing(&dir), "{:?}", dir.files());
@@ -335,16 +338,28 @@ shmrec_tests::over_both_kinds!(
     the_name_goes_with_the_last_user_whoever_that_is,
     create_says_who_has_the_name_and_since_when,
     linkers_go_on_when_the_creator_is_killed,
-    the_name_of_a_killed_last_user_goes_at_the_next_touch,
     a_persistent_segment_stays_until_it_is_removed,
     a_live_segment_that_does_not_persist_is_not_removed_either,
     a_reader_that_starts_first_waits_for_the_creator,
     create_or_link_says_which_and_only_one_of_many_creates,
     of_a_hundred_processes_that_create_one_name_one_wins_every_time,
     last_users_linkers_and_creators_never_split_a_name,
-    killed_creators_leave_a_whole_segment_or_none,
-    where_files_need_a_name_from_the_start_segments_live_and_die_all_the_same,
     the_directory_comes_from_the_option_or_the_environment,
     a_handle_outlives_a_change_of_the_working_directory,
     names_are_one_for_all_kinds_of_handles,
 );
+
+/// Where they are not, a name goes with its last user, however that one ends: `windows.rs`.
+#[cfg(unix)]
+mod where_segments_are_files {
+    use super::{
+        killed_creators_leave_a_whole_segment_or_none, the_name_of_a_killed_last_user_goes_at_the_next_touch,
+        where_files_need_a_name_from_the_start_segments_live_and_die_all_the_same,
+    };
+
+    shmrec_tests::over_both_kinds!(
+        the_name_of_a_killed_last_user_goes_at_the_next_touch,
+        killed_creators_leave_a_whole_segment_or_none,
+        where_files_need_a_name_from_the_start_segments_live_and_die_all_the_same,
+    );
+}

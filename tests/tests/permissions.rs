@@ -2,6 +2,7 @@
 //!
 //! Tests about several users need root, who becomes them; without it they say `skipped`. The peer program is copied to where
 //! every user may execute it, since the directory that it was built in may be closed to others.
+#![cfg(unix)]
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;

@@ -27,6 +27,7 @@ fn victim(name: &str) -> (TestDir, RawSegment) {
     (dir, raw)
 }
 
+#[cfg(unix)]
 #[test]
 fn a_segment_cut_to_nothing_is_stale_and_may_go() {
     for touch in ["link", "reader", "create", "remove"] {
@@ -43,6 +44,7 @@ fn a_segment_cut_to_nothing_is_stale_and_may_go() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_segment_cut_to_nothing_under_its_user_is_busy_and_stays() {
     // In use by a process that maps it, or so its lock says: nobody else may remove the name.
@@ -229,6 +231,7 @@ fn numbers_that_are_nearly_right_do_not_pass_either() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_segment_that_is_enormous_on_paper_is_an_error_and_no_abort() {
     let (dir, raw) = victim("huge");
@@ -415,6 +418,7 @@ fn a_segment_under_another_name_than_its_own_is_not_linked() {
     dir.options().remove("renamed").unwrap();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_live_segment_under_another_name_stays_with_its_user() {
     let dir = TestDir::new();

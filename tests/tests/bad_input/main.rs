@@ -12,20 +12,22 @@
 //! | [`values`] | bytes and values that the record does not admit |
 
 mod damaged;
+#[cfg(unix)]
 mod foreign;
+#[cfg(unix)]
 mod limits;
 mod mismatch;
 mod names;
 mod scribbles;
 mod values;
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use shmrec::{Failure, What};
 use shmrec_tests::directory::TestDir;
+use shmrec_tests::platform;
 use shmrec_tests::records::Counter;
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
@@ -142,11 +144,8 @@ impl Refusals {
 #[derive(Debug, PartialEq, Eq)]
 struct Snapshot {
     path: PathBuf,
-    inode: u64,
-    mode: u32,
     len: u64,
-    links: u64,
-    changed: (i64, i64),
+    traces: Vec<i64>,
     content: Option<Vec<u8>>,
     target: Option<PathBuf>,
 }
@@ -159,11 +158,8 @@ impl Snapshot {
         let small = metadata.is_file() && metadata.len() < 1 << 24;
         Self {
             path: path.to_owned(),
-            inode: metadata.ino(),
-            mode: metadata.mode(),
             len: metadata.len(),
-            links: metadata.nlink(),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            traces: platform::traces(&metadata),
             content: small.then(|| std::fs::read(path).expect("the file's content")),
             target: std::fs::read_link(path).ok(),
         }

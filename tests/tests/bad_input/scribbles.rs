@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use shmrec::{LockError, ReadError, Reader, Segment, Shared, SharedRecord, TrustOwner, Version, WaitError, WriteError};
 use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::options::Options;
+use shmrec_tests::platform;
 use shmrec_tests::random::Random;
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::Counter;
@@ -46,8 +47,8 @@ impl Scene {
         }
         let reader = options.reader::<Counter>("victim").unwrap();
         let file = dir.file("victim");
-        let copied = (kind == Kind::Named && rustix::process::geteuid().is_root()).then(|| {
-            std::os::unix::fs::chown(&file, Some(65534), None).unwrap();
+        let copied = (kind == Kind::Named && platform::is_root()).then(|| {
+            platform::give_away(&file);
             let copied = options.reader::<Counter>("victim").unwrap();
             assert!(!copied.is_mapped());
             copied

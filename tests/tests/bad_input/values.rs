@@ -305,7 +305,7 @@ fn a_value_that_exceeds_its_capacity_is_named_and_nothing_is_published() {
     let dir = TestDir::new();
     let segment = dir.options().create_with("client", &client()).unwrap();
     let raw = RawSegment::open(&dir.file("client"));
-    let before = std::fs::read(dir.file("client")).unwrap();
+    let before = raw.bytes();
     for (record, path, len, capacity) in too_long() {
         let mut guard = segment.lock().unwrap();
         let guarded = guard.write(&record);
@@ -325,7 +325,7 @@ fn a_value_that_exceeds_its_capacity_is_named_and_nothing_is_published() {
         assert_eq!((segment.version().get(), raw.begin()), (1, 1), "{path}");
         assert_eq!(segment.read().unwrap(), client(), "{path}");
     }
-    let after = std::fs::read(dir.file("client")).unwrap();
+    let after = raw.bytes();
     let (from, slots) = (raw.records() as usize, 4 * raw.stride() as usize);
     assert!(before[from..from + slots] == after[from..from + slots], "a slot was written to");
 }

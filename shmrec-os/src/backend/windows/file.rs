@@ -86,7 +86,8 @@ fn open_with(place: &Place, access: u32, share: u32) -> Result<Opened, Failure> 
     }
 }
 
-fn not_a_segment(path: &Path, found: &'static str) -> Failure {
+/// The failure of a file that is none of shmrec's.
+pub(super) fn not_a_segment(path: &Path, found: &'static str) -> Failure {
     Failure::new(What::NotASegment { found }, path)
 }
 
@@ -94,7 +95,7 @@ fn not_a_segment(path: &Path, found: &'static str) -> Failure {
 ///
 /// # Errors
 ///
-/// When it is no persistent segment, or none that this version can read.
+/// When it is no segment, or none that this version can read.
 pub(super) fn header(mut file: &File, place: &Place) -> Result<Header, Failure> {
     let path = place.path();
     let failed = |call| move |error| Failure::of_call(call, path, error);
@@ -108,15 +109,7 @@ pub(super) fn header(mut file: &File, place: &Place) -> Result<Header, Failure> 
             Err(error) => return Err(Failure::of_call("ReadFile", path, error)),
         }
     }
-    let header = Header::parse(&bytes[..filled], len).map_err(|fault| Failure::of_header(fault, "another program's file", path))?;
-    if header.name() != place.name() {
-        let problem = format!("it was created under the name {:?}", header.name().as_str());
-        return Err(Failure::new(What::Damaged { problem }, path));
-    }
-    if !header.persist() {
-        return Err(not_a_segment(path, "a copy of a segment that does not persist"));
-    }
-    Ok(header)
+    Header::parse(&bytes[..filled], len).map_err(|fault| Failure::of_header(fault, "another program's file", path))
 }
 
 /// Maps an open file.

@@ -153,6 +153,7 @@ fn published(section: &Section, place: &Place) -> Result<Option<(Header, Mapping
     checked(section.map(false).map_err(failed("MapViewOfFile", place))?, place)
 }
 
+/// As [`published`], for a section that is mapped.
 fn checked(mapping: Mapping, place: &Place) -> Result<Option<(Header, Mapping)>, Failure> {
     if mapping.len() < HEADER_LEN {
         return Err(Failure::new(What::NotASegment { found: "another program's memory" }, place.path()));
@@ -196,7 +197,9 @@ pub fn link(place: &Place, access: Access, _trust: TrustOwner) -> Result<Attachm
             Named::OtherKind => return Err(other_kind(place)),
             Named::NotFound => match file::open(place, writable)? {
                 Opened::File(file) => {
-                    file::header(&file, place)?;
+                    if !file::header(&file, place)?.persist() {
+                        return Err(file::not_a_segment(place.path(), "a copy of a segment that does not persist"));
+                    }
                     let mapping = file::map(&file, writable, place.path())?;
                     return match checked(mapping, place)? {
                         Some((header, mapping)) => Attachment::of_file(header, mapping, file, place.clone()),
@@ -252,7 +255,7 @@ pub fn remove(place: &Place) -> Result<(), Failure> {
                     return Err(Failure::of_call("CreateFile", place.path(), error));
                 }
                 Opened::InTransition => {
-                    if let Some(users) = users_of_file(place).filter(|users| *users > 0) {
+                    if let Some(users) = users_of_file(place)?.filter(|users| *users > 0) {
                         return Err(Failure::new(What::InUse { users }, place.path()));
                     }
                 }
@@ -265,15 +268,18 @@ pub fn remove(place: &Place) -> Result<(), Failure> {
 }
 
 /// How many handles use a persistent segment, if that can be told.
-fn users_of_file(place: &Place) -> Option<usize> {
-    let Ok(Opened::File(file)) = file::open(place, false) else { return None };
-    let header = file::header(&file, place).ok()?;
-    let beside = Beside::new(Scope::Global, header.instance());
-    match Event::open(&beside.users(), Use::Wait) {
+///
+/// # Errors
+///
+/// When it is none.
+fn users_of_file(place: &Place) -> Result<Option<usize>, Failure> {
+    let Opened::File(file) = file::open(place, false)? else { return Ok(None) };
+    let beside = Beside::new(Scope::Global, file::header(&file, place)?.instance());
+    Ok(match Event::open(&beside.users(), Use::Wait) {
         // This handle is one of them.
         Ok(NamedEvent::Found(users)) => handle_count(&users).ok().map(|count| count - 1),
         _ => None,
-    }
+    })
 }
 
 fn exists(holder: Holder, place: &Place) -> Failure {
