@@ -63,7 +63,12 @@ pub fn names_without_files(directory: &Path) -> Vec<String> {
 }
 
 /// What stands behind the name of a segment's section, for the directory.
-fn suffix_of(directory: &Path) -> String {
+///
+/// # Panics
+///
+/// When the directory is not there.
+#[must_use]
+pub fn suffix_of(directory: &Path) -> String {
     let directory = File::options()
         .access_mode(0)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)

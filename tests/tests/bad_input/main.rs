@@ -30,6 +30,7 @@ use shmrec_tests::directory::TestDir;
 use shmrec_tests::platform;
 use shmrec_tests::records::Counter;
 
+#[cfg(unix)]
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
 /// Runs `what` on a thread of its own and fails if it has not ended within two minutes: a bound that ends a hang.
