@@ -56,6 +56,7 @@ impl Options {
         slots: u32,
         wake_always: bool,
         compatible: bool,
+        global: bool,
         trust_owner: TrustOwner,
         read_timeout: Duration,
         lock_timeout: Duration,

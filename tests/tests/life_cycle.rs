@@ -5,8 +5,8 @@ use std::time::Duration;
 use shmrec::{CreateError, LinkError, Opened, Reader, RemoveError, Segment};
 use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::{Peer, Start};
-use shmrec_tests::records::Counter;
 use shmrec_tests::platform;
+use shmrec_tests::records::Counter;
 #[cfg(unix)]
 use shmrec_tests::sysv;
 

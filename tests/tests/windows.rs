@@ -45,9 +45,8 @@ fn section_name(dir: &TestDir, name: &str) -> String {
 fn section(name: &str, kind: u32) -> OwnedHandle {
     let name = wide(name);
     // SAFETY: the name outlives the call.
-    let handle = unsafe {
-        CreateFileMappingW(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE | kind, 0, 1 << 16, name.as_ptr())
-    };
+    let handle =
+        unsafe { CreateFileMappingW(INVALID_HANDLE_VALUE, null(), PAGE_READWRITE | kind, 0, 1 << 16, name.as_ptr()) };
     assert!(!handle.is_null(), "{}", std::io::Error::last_os_error());
     // SAFETY: made just now, and nobody else's.
     unsafe { OwnedHandle::from_raw_handle(handle) }

@@ -23,6 +23,4 @@ pub use chosen::{Attachment, Copied, Liveness, Memory, NewSegment, create, link,
 pub use deadline::Deadline;
 pub use mapping::Mapping;
 
-pub(crate) use chosen::{
-    default_directory, device_and_inode, environment_is_trusted, file_stem, means_no_descriptors,
-};
+pub(crate) use chosen::{default_directory, device_and_inode, environment_is_trusted, file_stem, means_no_descriptors};

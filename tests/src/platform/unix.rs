@@ -12,10 +12,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FlockOperation;
 use rustix::process::{Pid, Signal};
 
+/// The number of an error that says that something is not permitted.
+pub const DENIED: i32 = 13;
 /// The number of an error that says that something is there already.
 pub const EXISTS: i32 = 17;
 /// The number of an error that says that something is not there.
 pub const NOT_THERE: i32 = 2;
+
+/// Whether permission bits of a directory keep anybody from making files in it.
+pub const DIRECTORIES_HAVE_MODES: bool = true;
 
 /// Where the tests make their directories.
 #[must_use]

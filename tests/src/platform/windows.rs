@@ -31,6 +31,8 @@ use windows_sys::Win32::System::Memory::{
 use windows_sys::Win32::System::Pipes::PeekNamedPipe;
 use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
 
+/// The number of an error that says that something is not permitted.
+pub const DENIED: i32 = 5;
 /// The number of an error that says that something is there already.
 pub const EXISTS: i32 = 183;
 /// The number of an error that says that something is not there.
@@ -41,6 +43,9 @@ unsafe extern "system" {
     fn NtSuspendProcess(process: HANDLE) -> NTSTATUS;
     fn NtResumeProcess(process: HANDLE) -> NTSTATUS;
 }
+
+/// Whether permission bits of a directory keep anybody from making files in it.
+pub const DIRECTORIES_HAVE_MODES: bool = false;
 
 /// Where the tests make their directories.
 #[must_use]
@@ -208,9 +213,7 @@ pub fn resume(child: &Child) {
 pub fn can_be_read(output: &ChildStdout) -> bool {
     let mut bytes = 0;
     // SAFETY: the pipe is open, and a number is all that the call stores. It fails at the pipe's end.
-    let open = unsafe {
-        PeekNamedPipe(output.as_raw_handle(), null_mut(), 0, null_mut(), &raw mut bytes, null_mut())
-    };
+    let open = unsafe { PeekNamedPipe(output.as_raw_handle(), null_mut(), 0, null_mut(), &raw mut bytes, null_mut()) };
     open == 0 || bytes > 0
 }
 
@@ -300,8 +303,10 @@ impl View {
         let at = at as usize;
         let end = at.checked_add(len).filter(|end| *end <= self.len).ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok((at..end).map(|at| {
-            // SAFETY: the byte lies in the view; accesses are atomic.
-            unsafe { AtomicU8::from_ptr(self.start.as_ptr().add(at)) }
+            // SAFETY: the byte lies in the view.
+            let byte = unsafe { self.start.as_ptr().add(at) };
+            // SAFETY: as above; accesses are atomic.
+            unsafe { AtomicU8::from_ptr(byte) }
         }))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! They are refused by everything, and left as they are: an administrator decides.
 
-use shmrec::{LinkError, RemoveError, SharedRecord, What};
+#[cfg(unix)]
+use shmrec::RemoveError;
+use shmrec::{LinkError, SharedRecord, What};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::raw::RawSegment;
 use shmrec_tests::records::Counter;

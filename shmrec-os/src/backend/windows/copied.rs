@@ -1,6 +1,7 @@
 //! Segments that are not mapped: there are none here. Nobody can take memory away that others have mapped: a section has
 //! its length for life, and the kernel refuses to cut a file that is mapped.
 
+use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering;
 
 use crate::words::ReadWords;
@@ -15,7 +16,7 @@ impl Copied {
     /// # Errors
     ///
     /// None: there is no such segment.
-    pub fn copy_out(&self, _at: usize, _to: &mut [u8]) -> std::io::Result<()> {
+    pub fn copy_out(&self, _at: usize, _to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
         match *self {}
     }
 }

@@ -76,22 +76,19 @@ pub(super) fn section(place: &Place) -> Result<String, Failure> {
     if place.directory() == default_directory() {
         return Ok(format!("{scope}{}{stem}", Place::PREFIX));
     }
-    let (volume, index) = identity(place.directory())
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                Failure::with_source(What::NoDirectory, place.directory(), error)
-            }
-            _ => Failure::of_call("CreateFile", place.directory(), error),
-        })?;
+    let (volume, index) = identity(place.directory()).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            Failure::with_source(What::NoDirectory, place.directory(), error)
+        }
+        _ => Failure::of_call("CreateFile", place.directory(), error),
+    })?;
     Ok(format!("{scope}{}{stem}.{volume:x}-{index:x}", Place::PREFIX))
 }
 
 /// What the file system knows a directory by.
 fn identity(directory: &Path) -> io::Result<(u32, u64)> {
-    let directory = File::options()
-        .access_mode(FILE_READ_ATTRIBUTES)
-        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
-        .open(directory)?;
+    let directory =
+        File::options().access_mode(FILE_READ_ATTRIBUTES).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(directory)?;
     if !directory.metadata()?.is_dir() {
         return Err(io::ErrorKind::NotADirectory.into());
     }

@@ -125,9 +125,8 @@ impl View {
     fn committed(&self) -> io::Result<usize> {
         let mut region = MEMORY_BASIC_INFORMATION::default();
         // SAFETY: asks about an address, whatever is there, and writes the structure that it is given.
-        let written = unsafe {
-            VirtualQuery(self.0.as_ptr().cast(), &raw mut region, size_of::<MEMORY_BASIC_INFORMATION>())
-        };
+        let written =
+            unsafe { VirtualQuery(self.0.as_ptr().cast(), &raw mut region, size_of::<MEMORY_BASIC_INFORMATION>()) };
         if written == 0 {
             return Err(io::Error::last_os_error());
         }

@@ -195,11 +195,7 @@ impl Audience {
         let information = Information::of(handle, kind.object_type())?;
         let everyone = information.rights_of(EVERYONE)?;
         let (read, write) = kind.decisive();
-        Ok(Self {
-            owner: information.owner()?,
-            others_read: everyone & read != 0,
-            others_write: everyone & write != 0,
-        })
+        Ok(Self { owner: information.owner()?, others_read: everyone & read != 0, others_write: everyone & write != 0 })
     }
 
     /// A number for the owner, where others have user ids: the last part of his SID.
@@ -289,11 +285,16 @@ fn text_of(sid: PSID) -> io::Result<String> {
     let mut text = null_mut();
     // SAFETY: the caller's SID is valid; the call allocates a string that ends with a NUL.
     check(unsafe { ConvertSidToStringSidW(sid, &raw mut text) })?;
-    let len = (0..).take_while(|i| {
-        // SAFETY: no index is behind the NUL.
-        unsafe { *text.add(*i) != 0 }
-    });
-    let len = len.count();
+    let mut len = 0;
+    loop {
+        // SAFETY: no unit before this was the NUL.
+        let unit = unsafe { text.add(len) };
+        // SAFETY: as above.
+        if unsafe { *unit } == 0 {
+            break;
+        }
+        len += 1;
+    }
     // SAFETY: so many units stand before the NUL.
     let string = String::from_utf16_lossy(unsafe { std::slice::from_raw_parts(text, len) });
     // SAFETY: the call allocated it so.
