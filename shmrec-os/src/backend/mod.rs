@@ -6,18 +6,18 @@
 mod deadline;
 mod mapping;
 
-#[cfg(target_os = "linux")]
-mod linux;
-#[cfg(target_os = "linux")]
-use linux as chosen;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod unix;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+use unix as chosen;
 
 #[cfg(windows)]
 mod windows;
 #[cfg(windows)]
 use windows as chosen;
 
-#[cfg(not(any(target_os = "linux", windows)))]
-compile_error!("shmrec has no backend for this operating system: it runs on Linux and Windows");
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
 pub use chosen::{Attachment, Copied, Liveness, Memory, NewSegment, create, link, remove, this_creator};
 pub use deadline::Deadline;

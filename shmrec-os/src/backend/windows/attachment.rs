@@ -104,6 +104,13 @@ impl Attachment {
     }
 
     /// Whether this handle may be used: always, since Windows has no `fork`.
+    #[inline(always)]
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        true
+    }
+
+    /// As [`is_usable`](Self::is_usable), as a failure.
     ///
     /// # Errors
     ///

@@ -11,6 +11,7 @@ use super::keyed;
 use super::kind::{self, Erased, Found, Judgement, Kept};
 use super::locks::Members;
 use super::random::{ATTEMPTS, pause};
+use super::system;
 use crate::format::Header;
 use crate::{Failure, Holder, Place, What};
 
@@ -46,7 +47,7 @@ fn reap_as(place: &Place, persistent: bool) -> Result<Found, Failure> {
 fn reap_unreadable(place: &Place, persistent: bool) -> Result<Found, Failure> {
     let path = place.path();
     let failed = |call| move |error: Errno| Failure::of_call(call, path, error);
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let flags = system::LOCATED | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let located = match fs::open(path, flags, Mode::empty()) {
         Ok(located) => located,
         Err(Errno::NOENT) => return Ok(Found::InTransition),
@@ -156,6 +157,7 @@ fn whose(header: &Header, place: &Place) -> Result<(), Failure> {
 ///
 /// [`What::InUse`] when somebody uses it, [`What::NotFound`] when there is none.
 pub fn remove(place: &Place) -> Result<(), Failure> {
+    keyed::check_available(place)?;
     let orphan = || place.key().is_some_and(keyed::exists);
     if look(place)?.is_none() && !orphan() {
         return Err(not_found(place));

@@ -49,6 +49,7 @@ pub fn this_creator() -> Creator {
 /// [`What::AlreadyExists`] when a segment of this name lives or persists; a name that nobody uses any more is replaced.
 /// Otherwise what the system refused.
 pub fn create(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure> {
+    keyed::check_available(place)?;
     match place.key() {
         None => create_file(place, new),
         Some(key) => create_system_v(place, key, new),

@@ -10,6 +10,7 @@ use super::files::{has_proc, link_unnamed, reopen, write_all_at};
 use super::fork::LockDescriptor;
 use super::locks::Locks;
 use super::random::random;
+use super::system;
 use crate::{Failure, Perms, Place, What};
 
 /// What a temporary name begins with, where a file cannot be made without one.
@@ -66,8 +67,8 @@ impl Unnamed {
             write_all_at(&file, bytes, *at as u64).map_err(failed("pwrite"))?;
         }
         let asked = perms.mode();
-        fs::fchmod(&file, Mode::from_raw_mode(asked)).map_err(failed("fchmod"))?;
-        let actual = fs::fstat(&file).map_err(failed("fstat"))?.st_mode & 0o7777;
+        fs::fchmod(&file, system::mode(asked)).map_err(failed("fchmod"))?;
+        let actual = system::mode_of(&fs::fstat(&file).map_err(failed("fstat"))?);
         if actual != asked {
             return Err(Failure::new(What::WrongMode { asked, actual }, place.path()));
         }
@@ -104,15 +105,19 @@ impl Drop for Temporary {
 }
 
 fn open_unnamed(place: &Place) -> Result<(OwnedFd, Option<Temporary>), Failure> {
-    let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-    match fs::open(place.directory(), flags, Mode::RUSR | Mode::WUSR) {
+    let Some(flags) = system::WITHOUT_NAME else { return open_temporary(place) };
+    match fs::open(place.directory(), flags | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR) {
         Ok(file) if has_proc() => Ok((file, None)),
         // File systems without O_TMPFILE say so in different ways, and without /proc such a file gets no name.
         Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => open_temporary(place),
-        Err(error @ (Errno::NOENT | Errno::NOTDIR)) => {
-            Err(Failure::with_source(What::NoDirectory, place.directory(), error))
-        }
-        Err(error) => Err(Failure::of_call("open", place.directory(), error)),
+        Err(error) => Err(not_opened(error, place)),
+    }
+}
+
+fn not_opened(error: Errno, place: &Place) -> Failure {
+    match error {
+        Errno::NOENT | Errno::NOTDIR => Failure::with_source(What::NoDirectory, place.directory(), error),
+        error => Failure::of_call("open", place.directory(), error),
     }
 }
 
@@ -120,8 +125,7 @@ fn open_temporary(place: &Place) -> Result<(OwnedFd, Option<Temporary>), Failure
     sweep_temporaries(place.directory());
     let path = place.directory().join(format!("{TEMPORARY}{:016x}", random()));
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = fs::open(&path, flags, Mode::RUSR | Mode::WUSR)
-        .map_err(|error| Failure::of_call("open", place.directory(), error))?;
+    let file = fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|error| not_opened(error, place))?;
     Ok((file, Some(Temporary(path))))
 }
 

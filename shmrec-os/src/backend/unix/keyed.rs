@@ -21,6 +21,16 @@ use crate::companion::{COMPANION_LEN, Companion, State};
 use crate::format::{HEADER_LEN, Header};
 use crate::{Access, Failure, Key, Place, What};
 
+/// # Errors
+///
+/// [`What::NoKeys`] when the place has a key, and this system has no segments for keys.
+pub(super) fn check_available(place: &Place) -> Result<(), Failure> {
+    match place.key() {
+        Some(_) if !sysv::AVAILABLE => Err(Failure::new(What::NoKeys, place.path())),
+        _ => Ok(()),
+    }
+}
+
 /// The IPC namespace of this process; 0 where that cannot be seen.
 pub(super) fn namespace() -> u64 {
     fs::stat("/proc/self/ns/ipc").map_or(0, |stat| stat.st_ino)

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 
 use super::attachment::{Attachment, Memory};
 use super::files::{look, not_found, open_locks, open_named, stands_for};
+use super::keyed;
 use super::kind::{self, Found, Judgement, Kept, Origin, Reach};
 use super::leave::leave;
 use super::locks::Members;
@@ -32,6 +33,7 @@ use crate::{Access, Failure, Place, TrustOwner, What};
 /// [`What::NotFound`] when there is none; a name that nobody uses any more is removed on the way. Otherwise what is wrong
 /// with what has the name.
 pub fn link(place: &Place, access: Access, trust: TrustOwner) -> Result<Attachment, Failure> {
+    keyed::check_available(place)?;
     for attempt in 0..ATTEMPTS {
         match try_link(place, access, trust)? {
             Some(attachment) => return Ok(attachment),

@@ -1,17 +1,13 @@
 //! Random numbers, and pauses of random length.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-/// Random bits; from the kernel, or from a hasher's seed should the kernel have none yet.
+use super::system;
+
+/// Random bits; from the kernel, or a hasher's seed where the kernel has none yet.
 pub(super) fn random() -> u64 {
-    let mut bytes = [0; 8];
-    match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::NONBLOCK) {
-        Ok(8) => u64::from_le_bytes(bytes),
-        _ => {
-            use std::hash::{BuildHasher, Hasher};
-            std::hash::RandomState::new().build_hasher().finish()
-        }
-    }
+    system::random().unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
 /// How often a name that comes and goes is tried, with a [`pause`] between: a second or so.

@@ -1,6 +1,6 @@
-//! Linux: files in a directory (tmpfs as a rule), open-file-description locks, futexes, System V segments.
+//! UNIX: files in a directory, open-file-description locks, sleeping on words, System V segments.
 //!
-//! From below: [`random`], [`fork`] (descriptors of locks) and [`locks`]; [`futex`], [`sysv`], [`mapping`] and [`copied`]
+//! What Linux and macOS have each in their own way is in [`system`]. From below: [`random`], [`fork`] (descriptors of locks) and [`locks`]; [`futex`], [`sysv`], [`mapping`] and [`copied`]
 //! (memory); [`files`] and [`unnamed`]; [`claim`]; [`kind`], with [`named`] and [`keyed`], the two kinds of segments;
 //! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`].
 
@@ -8,13 +8,19 @@ use std::path::PathBuf;
 
 use crate::SegmentName;
 
+#[cfg(target_os = "linux")]
+#[path = "linux/mod.rs"]
+mod system;
+#[cfg(target_os = "macos")]
+#[path = "macos/mod.rs"]
+mod system;
+
 mod attachment;
 mod claim;
 mod copied;
 mod create;
 mod files;
 mod fork;
-mod futex;
 mod keyed;
 mod kind;
 mod leave;
@@ -24,7 +30,6 @@ mod mapping;
 mod named;
 mod random;
 mod reap;
-mod sysv;
 mod unnamed;
 
 pub use attachment::{Attachment, Liveness, Memory};
@@ -35,6 +40,8 @@ pub use reap::remove;
 
 pub(super) use mapping::Backing;
 
+use system::{futex, sysv};
+
 /// The numbers of a file that `ftok` makes a key of.
 pub(crate) fn device_and_inode(path: &std::path::Path) -> std::io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -43,7 +50,7 @@ pub(crate) fn device_and_inode(path: &std::path::Path) -> std::io::Result<(u64, 
 
 /// The directory of everyone who names no other.
 pub(crate) fn default_directory() -> PathBuf {
-    PathBuf::from("/dev/shm")
+    system::default_directory()
 }
 
 /// How a segment's name stands in the name of its file: as it is.
@@ -57,8 +64,6 @@ pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
 }
 
 /// Whether the environment was set by somebody with this program's rights: not when it is setuid or the like.
-#[allow(unsafe_code)]
 pub(crate) fn environment_is_trusted() -> bool {
-    // SAFETY: looks a number up that the kernel gave this process; 0 if there is none.
-    unsafe { libc::getauxval(libc::AT_SECURE) == 0 }
+    system::environment_is_trusted()
 }

@@ -43,7 +43,8 @@ fn descriptors() -> MutexGuard<'static, Vec<RawFd>> {
 #[used]
 // SAFETY: the section holds functions that the C runtime calls before `main`; this is one, of that type, and needs nothing
 // that is set up later.
-#[unsafe(link_section = ".init_array")]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_os = "macos", unsafe(link_section = "__DATA,__mod_init_func"))]
 static REGISTER: extern "C" fn() = register;
 
 extern "C" fn register() {

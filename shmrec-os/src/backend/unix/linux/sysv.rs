@@ -11,47 +11,50 @@ use std::ptr::NonNull;
 use rustix::io::{self, Errno};
 use rustix::mm::{Advice, madvise};
 
-use super::fork;
 use crate::Key;
+use crate::backend::unix::fork;
+
+/// Whether this system has such segments.
+pub(crate) const AVAILABLE: bool = true;
 
 /// The system's id of a segment: of one segment, as long as that lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Id(i32);
+pub(crate) struct Id(i32);
 
 impl Id {
-    pub(super) fn new(id: i32) -> Self {
+    pub(crate) fn new(id: i32) -> Self {
         Self(id)
     }
 
-    pub(super) fn get(self) -> i32 {
+    pub(crate) fn get(self) -> i32 {
         self.0
     }
 }
 
 /// What the kernel says of a segment.
 #[derive(Clone, Debug)]
-pub(super) struct Stat {
+pub(crate) struct Stat {
     /// 0 when the segment has been removed and lives for those who are attached.
     key: i32,
     /// Bytes, as its creator asked for.
-    pub(super) size: u64,
-    pub(super) owner: u32,
-    pub(super) creator: u32,
-    pub(super) creator_pid: i32,
-    pub(super) mode: u32,
+    pub(crate) size: u64,
+    pub(crate) owner: u32,
+    pub(crate) creator: u32,
+    pub(crate) creator_pid: i32,
+    pub(crate) mode: u32,
     /// How often it is attached, in all processes.
-    pub(super) attached: u64,
+    pub(crate) attached: u64,
 }
 
 impl Stat {
     /// Whether this is, or was before it was removed, the segment under `key`.
-    pub(super) fn is_under(&self, key: Key) -> bool {
+    pub(crate) fn is_under(&self, key: Key) -> bool {
         self.key == key.get() || self.key == libc::IPC_PRIVATE
     }
 }
 
 /// Whether an error says that there is no such segment any more.
-pub(super) fn is_gone(error: Errno) -> bool {
+pub(crate) fn is_gone(error: Errno) -> bool {
     matches!(error, Errno::INVAL | Errno::IDRM)
 }
 
@@ -64,7 +67,7 @@ fn last_error() -> Errno {
 }
 
 /// The segment under a key.
-pub(super) fn find(key: Key) -> io::Result<Option<Id>> {
+pub(crate) fn find(key: Key) -> io::Result<Option<Id>> {
     // SAFETY: takes three numbers. Without flags it makes nothing and asks for no permissions.
     match outcome(unsafe { libc::shmget(key.get(), 0, 0) }) {
         Ok(id) => Ok(Some(Id(id))),
@@ -74,7 +77,7 @@ pub(super) fn find(key: Key) -> io::Result<Option<Id>> {
 }
 
 /// Makes a segment of zeros, which only this user may attach, under a key that has none.
-pub(super) fn make(key: Key, size: usize) -> io::Result<Id> {
+pub(crate) fn make(key: Key, size: usize) -> io::Result<Id> {
     let flags = libc::IPC_CREAT | libc::IPC_EXCL | 0o600;
     // SAFETY: takes three numbers.
     outcome(unsafe { libc::shmget(key.get(), size, flags) }).map(Id)
@@ -89,7 +92,7 @@ fn control(id: i32, command: libc::c_int) -> io::Result<(i32, libc::shmid_ds)> {
 }
 
 /// What is known of a segment, to whomever: also to those who may not read it, where the kernel is of 2018 or later.
-pub(super) fn stat(id: Id) -> io::Result<Stat> {
+pub(crate) fn stat(id: Id) -> io::Result<Stat> {
     /// `linux/shm.h`: as `IPC_STAT`, by the index in the kernel's table, without a look at permissions.
     const SHM_STAT_ANY: libc::c_int = 15;
     let about = match control(id.0, libc::IPC_STAT) {
@@ -116,7 +119,7 @@ pub(super) fn stat(id: Id) -> io::Result<Stat> {
 }
 
 /// Sets the permission bits of a segment of this user's.
-pub(super) fn set_mode(id: Id, mode: u32) -> io::Result<()> {
+pub(crate) fn set_mode(id: Id, mode: u32) -> io::Result<()> {
     let (_, mut about) = control(id.0, libc::IPC_STAT)?;
     about.shm_perm.mode = mode as _;
     // SAFETY: `about` is the structure that the command reads.
@@ -124,13 +127,13 @@ pub(super) fn set_mode(id: Id, mode: u32) -> io::Result<()> {
 }
 
 /// Removes a segment: its key at once, its memory when nobody is attached.
-pub(super) fn remove(id: Id) -> io::Result<()> {
+pub(crate) fn remove(id: Id) -> io::Result<()> {
     // SAFETY: the command looks at no structure.
     outcome(unsafe { libc::shmctl(id.0, libc::IPC_RMID, std::ptr::null_mut()) }).map(drop)
 }
 
 /// The most segments that the system has, if it has so many now.
-pub(super) fn exhausted() -> Option<u64> {
+pub(crate) fn exhausted() -> Option<u64> {
     const IPC_INFO: libc::c_int = 3;
     const SHM_INFO: libc::c_int = 14;
     /// `struct shminfo` of `linux/shm.h`.
@@ -171,7 +174,7 @@ unsafe impl Sync for Attached {}
 
 impl Attached {
     /// Attaches a segment of at least `len` bytes.
-    pub(super) fn new(id: Id, len: usize, writable: bool) -> io::Result<Self> {
+    pub(crate) fn new(id: Id, len: usize, writable: bool) -> io::Result<Self> {
         let flags = if writable { 0 } else { libc::SHM_RDONLY };
         // SAFETY: without an address the kernel finds one where nothing is mapped.
         let address = unsafe { libc::shmat(id.0, std::ptr::null(), flags) };
@@ -188,13 +191,13 @@ impl Attached {
         Ok(this)
     }
 
-    pub(super) fn start(&self) -> NonNull<u8> {
+    pub(crate) fn start(&self) -> NonNull<u8> {
         self.start
     }
 
     /// Reserves all of the first `len` bytes now, where the system can do that: short memory is an error here, and the end
     /// of some process later.
-    pub(super) fn populate(&self, len: usize) -> io::Result<()> {
+    pub(crate) fn populate(&self, len: usize) -> io::Result<()> {
         // SAFETY: the advice changes no byte of the range, which is attached.
         match unsafe { madvise(self.start.as_ptr().cast(), len, Advice::LinuxPopulateWrite) } {
             // Systems before 2021.
