@@ -4,10 +4,11 @@
 //! - [`sysmon`] turns two readings into a record, and a record into a table. It knows no segment: that is what the
 //!   example `sysmon` shows.
 //! - [`demo`] is the record and the conversation that `shmcreate` and `shmlink` share.
-//! - [`clock`] and [`signals`] serve both.
+//! - [`clock`] and [`signals`] serve both; [`system`] has what systems have each in their own way.
 
 pub mod clock;
 pub mod demo;
 pub mod proc;
 pub mod signals;
 pub mod sysmon;
+pub mod system;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use shmrec_examples::sysmon::line::Line;
 use shmrec_examples::sysmon::table::Room;
+use shmrec_examples::system;
 
 /// Where the table is shown.
 #[derive(Debug)]
@@ -103,8 +104,8 @@ impl Drop for Screen {
 
 /// Columns and lines, but for the one that the cursor stands on. A terminal that does not know has 80 by 24.
 fn room_of_terminal() -> Room {
-    let size = rustix::termios::tcgetwinsize(stdout()).ok();
+    let (columns, rows) = system::window();
     let or = |n: Option<u16>, usual| n.filter(|n| *n > 0).map_or(usual, usize::from);
-    let (columns, rows) = (or(size.as_ref().map(|s| s.ws_col), 80), or(size.as_ref().map(|s| s.ws_row), 24));
+    let (columns, rows) = (or(columns, 80), or(rows, 24));
     Room { width: columns, height: Some(rows - 1) }
 }

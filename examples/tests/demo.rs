@@ -1,4 +1,5 @@
 //! The examples `shmcreate` and `shmlink`, driven through pipes.
+#![cfg(unix)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The example `sysmon`, run as a person runs it, against what `/proc` says.
+#![cfg(unix)]
 
 mod support;
 

@@ -1,11 +1,9 @@
 //! A segment, linked for writing or for reading only.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
-
 use shmrec::{Reader, ReleaseError, Segment};
 
 use super::record::Demo;
+use crate::system;
 
 /// What a program has of the segment.
 #[derive(Debug)]
@@ -51,10 +49,7 @@ impl Link {
     #[must_use]
     pub fn describe(&self) -> String {
         let reader = self.reader();
-        let file = match fs::metadata(reader.path()) {
-            Ok(file) => format!("user {}, mode {:04o}, {} bytes", file.uid(), file.mode() & 0o7777, file.len()),
-            Err(error) => error.to_string(),
-        };
+        let file = system::owner(reader.path());
         let or_error = |number: Result<String, shmrec::ReadError>| number.unwrap_or_else(|error| error.to_string());
         let access = match (self, reader.is_mapped()) {
             (Self::Whole(_), _) => "read and write",

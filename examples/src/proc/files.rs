@@ -12,11 +12,13 @@ use super::host::{self, Load};
 use super::memory::{self, Memory};
 use super::network::{self, Interface};
 use super::process::{self, Process};
+use crate::system;
 
-/// A directory laid out as `/proc`.
+/// A directory laid out as `/proc`, or what this system has instead.
 #[derive(Clone, Debug)]
 pub struct Files {
-    root: PathBuf,
+    /// `None` for the system's own.
+    root: Option<PathBuf>,
 }
 
 /// A file without which there are no figures could not be read.
@@ -30,13 +32,13 @@ impl Files {
     /// The files of this machine.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        Self::under("/proc")
+        Self { root: None }
     }
 
     /// The files under another directory.
     #[must_use]
     pub fn under(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: Some(root.into()) }
     }
 
     /// The times of the processors.
@@ -96,28 +98,35 @@ impl Files {
     /// The processes that this user may see, in no order. One that ends meanwhile is left out.
     #[must_use]
     pub fn processes(&self) -> Vec<Process> {
-        let Ok(entries) = fs::read_dir(&self.root) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.path("")) else { return Vec::new() };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let pids = names.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
         pids.filter_map(|pid| process::parse(&self.text(&format!("{pid}/stat")))).collect()
     }
 
     fn needed(&self, name: &str) -> Result<String, Unreadable> {
-        let path = self.root.join(name);
-        read(&path).map_err(|source| Unreadable { path, source })
+        self.read(name).map_err(|source| Unreadable { path: self.path(name), source })
     }
 
     fn text(&self, name: &str) -> String {
-        read(&self.root.join(name)).unwrap_or_default()
+        self.read(name).unwrap_or_default()
     }
-}
 
-/// A file's text. What is not UTF-8 in it (a process may call itself anything) becomes U+FFFD.
-fn read(path: &Path) -> io::Result<String> {
-    Ok(match String::from_utf8(fs::read(path)?) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    })
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.as_deref().unwrap_or(Path::new("/proc")).join(name)
+    }
+
+    /// A file's text. What is not UTF-8 in it (a process may call itself anything) becomes U+FFFD.
+    fn read(&self, name: &str) -> io::Result<String> {
+        let bytes = match &self.root {
+            Some(root) => fs::read(root.join(name))?,
+            None => system::text(name)?,
+        };
+        Ok(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
 }
 
 impl fmt::Display for Unreadable {
@@ -136,6 +145,7 @@ impl Error for Unreadable {
 mod tests {
     use super::Files;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn this_machine_has_figures() {
         let files = Files::of_this_machine();

@@ -15,6 +15,7 @@ use crate::proc::disk::Disk;
 use crate::proc::files::{Files, Unreadable};
 use crate::proc::network::Interface;
 use crate::proc::process;
+use crate::system::{self, Units};
 
 /// Rates are over this time. The kernel counts processor time in ticks of 10 ms: over a tenth of a second, a core could
 /// only be busy by 0, 10, 20 … per cent.
@@ -33,13 +34,6 @@ pub struct Sampler {
     processes: Recent<Vec<process::Process>>,
 }
 
-/// In what the kernel counts.
-#[derive(Clone, Copy, Debug)]
-struct Units {
-    ticks_per_second: u64,
-    page: u64,
-}
-
 /// What is only worth something as a difference.
 #[derive(Clone, Debug, Default)]
 struct Counters {
@@ -55,10 +49,7 @@ impl Sampler {
     ///
     /// When `/proc` is not there.
     pub fn new(files: Files) -> Result<Self, Unreadable> {
-        let units = Units {
-            ticks_per_second: rustix::param::clock_ticks_per_second().max(1),
-            page: rustix::param::page_size() as u64,
-        };
+        let units = system::units();
         let publisher = Publisher { pid: std::process::id(), began: clock::now() };
         let recent = Recent::new(counters(&files)?);
         let processes = Recent::new(files.processes());

@@ -169,10 +169,12 @@ impl Locks {
     fn conflict(&self, kind: Kind, range: Range) -> io::Result<Option<(Kind, Range)>> {
         let lock = self.command(libc::F_OFD_GETLK, kind.code(), range)?;
         let found = Range { start: lock.l_start, len: lock.l_len };
-        Ok(match libc::c_int::from(lock.l_type) {
-            libc::F_UNLCK => None,
-            libc::F_WRLCK => Some((Kind::Write, found)),
-            _ => Some((Kind::Read, found)),
+        Ok(if lock.l_type == libc::F_UNLCK as libc::c_short {
+            None
+        } else if lock.l_type == Kind::Write.code() {
+            Some((Kind::Write, found))
+        } else {
+            Some((Kind::Read, found))
         })
     }
 
