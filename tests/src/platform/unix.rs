@@ -72,18 +72,23 @@ pub fn traces(metadata: &Metadata) -> Vec<i64> {
     numbers.into_iter().map(|n| n as i64).chain([metadata.ctime(), metadata.ctime_nsec()]).collect()
 }
 
-/// The program that starts `program` with a umask.
+/// What starts `program`, with a umask if there is one, and by what the environment says that programs are run by: an
+/// emulator of their processor and its arguments.
 #[must_use]
 pub fn command(program: &OsStr, umask: Option<u32>) -> Command {
-    match umask {
+    let runner = std::env::var("SHMREC_TEST_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace().map(OsStr::new).chain([program]);
+    let mut command = match umask {
         // The shell's umask is the only way to set one without code between fork and exec.
         Some(mask) => {
             let mut shell = Command::new("sh");
-            shell.arg("-c").arg(format!("umask {mask:03o}; exec \"$0\" \"$@\"")).arg(program);
+            shell.arg("-c").arg(format!("umask {mask:03o}; exec \"$0\" \"$@\""));
             shell
         }
-        None => Command::new(program),
-    }
+        None => Command::new(words.next().expect("the program at least")),
+    };
+    command.args(words);
+    command
 }
 
 /// Has the command run as another user.
