@@ -9,9 +9,9 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::windows::ffi::OsStrExt;
-use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::fs::{FileExt, OpenOptionsExt};
 use std::os::windows::io::{AsRawHandle, OwnedHandle};
 use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
@@ -96,14 +96,14 @@ pub(super) fn not_a_segment(path: &Path, found: &'static str) -> Failure {
 /// # Errors
 ///
 /// When it is no segment, or none that this version can read.
-pub(super) fn header(mut file: &File, place: &Place) -> Result<Header, Failure> {
+pub(super) fn header(file: &File, place: &Place) -> Result<Header, Failure> {
     let path = place.path();
     let failed = |call| move |error| Failure::of_call(call, path, error);
     let len = file.metadata().map_err(failed("GetFileInformationByHandle"))?.len();
     let mut bytes = [0; HEADER_LEN];
     let mut filled = 0;
     while filled < HEADER_LEN {
-        match file.read(&mut bytes[filled..]) {
+        match file.seek_read(&mut bytes[filled..], filled as u64) {
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(error) => return Err(Failure::of_call("ReadFile", path, error)),
