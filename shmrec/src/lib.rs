@@ -109,6 +109,7 @@ pub mod __private {
         ByDefault, Columns, Visit, Visitable, check_length, debug_handles, load, load_at, load_into, store,
     };
     pub use crate::model::layout::{check_align, check_capacity, check_size, overlaid};
+    pub use crate::model::same::assert_same_layout;
     pub use crate::model::{InRecord, unknown_tag};
     pub use crate::transfer::{Exhausted, NotRead, Run, Slots, Source, Target};
 }

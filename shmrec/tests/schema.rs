@@ -1,6 +1,9 @@
 //! Schemas: the same words in const evaluation and at run time, nothing believed that stands in a document, and every
 //! difference found.
 
+mod laid;
+
+use laid::{Laid, any_record, any_type};
 use proptest::prelude::*;
 use shmrec::schema::{Schema, SchemaErrorKind as Kind, Subject, Type};
 use shmrec::{Fingerprint, FixedStr, SharedRecord};
@@ -492,97 +495,6 @@ fn the_order_of_fields_is_a_difference() {
         differences[0].to_string(),
         r#"order of the record: here "a" in place 0, in the segment "b" in place 0"#
     );
-}
-
-/// A type in the words of the format, laid out.
-#[derive(Clone, Debug)]
-struct Laid {
-    json: String,
-    size: usize,
-    align: usize,
-}
-
-impl Laid {
-    fn scalar(name: &str, size: usize) -> Self {
-        Self { json: format!("{name:?}"), size, align: size }
-    }
-
-    fn record(name: &str, fields: &[(&str, Self)]) -> Self {
-        let (mut json, mut end, mut align) = (Vec::new(), 0usize, 1);
-        for (name, ty) in fields {
-            let offset = end.next_multiple_of(ty.align);
-            json.push(format!(r#"{{"name":"{name}","offset":{offset},"type":{}}}"#, ty.json));
-            (end, align) = (offset + ty.size, align.max(ty.align));
-        }
-        let size = end.next_multiple_of(align);
-        let json = format!(r#"{{"record":"{name}","size":{size},"align":{align},"fields":[{}]}}"#, json.join(","));
-        Self { json, size, align }
-    }
-
-    fn document(&self) -> String {
-        format!(r#"{{"shmrec":1,"schema":{},"docs":{{}}}}"#, self.json)
-    }
-}
-
-fn any_scalar() -> impl Strategy<Value = Laid> {
-    prop::sample::select(vec![("u8", 1), ("i16", 2), ("f32", 4), ("u64", 8), ("i128", 16), ("bool", 1), ("char", 4)])
-        .prop_map(|(name, size)| Laid::scalar(name, size))
-}
-
-fn any_enum() -> impl Strategy<Value = Laid> {
-    let variant = prop::sample::select(vec!["A", "B", "C"]);
-    (prop::collection::btree_map(variant, -2i64..2, 1..3), prop::sample::select(vec![("i8", 1), ("i32", 4)]))
-        .prop_filter_map("values must differ", |(variants, (tag, size))| {
-            let mut values: Vec<_> = variants.values().collect();
-            values.sort();
-            values.dedup();
-            let json: Vec<String> =
-                variants.iter().map(|(n, v)| format!(r#"{{"name":"{n}","value":"{v}","fields":[]}}"#)).collect();
-            (values.len() == variants.len()).then(|| Laid {
-                json: format!(
-                    r#"{{"enum":"E","size":{size},"align":{size},"tag":"{tag}","variants":[{}]}}"#,
-                    json.join(",")
-                ),
-                size,
-                align: size,
-            })
-        })
-}
-
-fn any_record(of: impl Strategy<Value = Laid>) -> impl Strategy<Value = Laid> {
-    let names = prop::sample::subsequence(vec!["a", "b", "c"], 0..=3).prop_shuffle();
-    (prop::sample::select(vec!["R", "S"]), names, prop::collection::vec(of, 3)).prop_map(|(name, names, types)| {
-        let fields: Vec<_> = names.into_iter().zip(types).collect();
-        Laid::record(name, &fields)
-    })
-}
-
-fn any_type() -> impl Strategy<Value = Laid> {
-    prop_oneof![any_scalar(), any_enum()].prop_recursive(4, 24, 3, |inner| {
-        prop_oneof![
-            (inner.clone(), 0usize..3).prop_map(|(of, len)| Laid {
-                json: format!(r#"{{"array":{},"len":{len}}}"#, of.json),
-                size: of.size * len,
-                align: of.align,
-            }),
-            inner.clone().prop_map(|of| Laid {
-                json: format!(r#"{{"option":{}}}"#, of.json),
-                size: (of.align + of.size).next_multiple_of(of.align),
-                align: of.align,
-            }),
-            (1usize..9).prop_map(|capacity| Laid {
-                json: format!(r#"{{"string":{capacity}}}"#),
-                size: (4 + capacity).next_multiple_of(4),
-                align: 4,
-            }),
-            (inner.clone(), 1usize..3).prop_map(|(of, capacity)| {
-                let align = of.align.max(4);
-                let size = (4usize.next_multiple_of(of.align) + of.size * capacity).next_multiple_of(align);
-                Laid { json: format!(r#"{{"vec":{},"capacity":{capacity}}}"#, of.json), size, align }
-            }),
-            any_record(inner),
-        ]
-    })
 }
 
 proptest! {

@@ -39,6 +39,12 @@ impl Message {
         message.digit(number % 10)
     }
 
+    /// Appends a number that may be negative, of at most 64 bits.
+    pub(super) const fn signed(self, number: i128) -> Self {
+        let message = if number < 0 { self.text("-") } else { self };
+        message.number(number.unsigned_abs() as usize)
+    }
+
     const fn digit(mut self, digit: usize) -> Self {
         if self.len < self.bytes.len() {
             self.bytes[self.len] = b'0' + digit as u8;
@@ -66,9 +72,9 @@ mod tests {
     use super::Message;
 
     #[test]
-    #[should_panic(expected = "18446744073709551615 and 0")]
+    #[should_panic(expected = "18446744073709551615, 0 and -9223372036854775808")]
     fn numbers_of_all_lengths_are_written() {
-        Message::new().number(usize::MAX).text(" and ").number(0).panic();
+        Message::new().number(usize::MAX).text(", ").number(0).text(" and ").signed(i64::MIN.into()).panic();
     }
 
     #[test]

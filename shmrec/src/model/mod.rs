@@ -17,6 +17,7 @@ mod handle;
 pub(crate) mod layout;
 mod mapping;
 mod message;
+pub(crate) mod same;
 pub(crate) mod standard;
 
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple};

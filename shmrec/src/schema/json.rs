@@ -65,6 +65,13 @@ pub(super) fn canonical(of: &Record) -> String {
     out
 }
 
+/// The canonical form of a type.
+pub(super) fn canonical_type(of: &Type) -> String {
+    let mut out = String::new();
+    ty(&mut out, of);
+    out
+}
+
 /// Text in quotes. A name comes out as it is, because no name holds what needs an escape.
 fn string(out: &mut String, text: &str) {
     out.push('"');

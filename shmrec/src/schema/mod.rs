@@ -3,6 +3,7 @@
 //! A [`Schema`] comes from a type ([`Schema::of`]) or from a segment ([`Schema::parse`]), and the two can be compared
 //! ([`Schema::differences`]).
 
+mod c;
 pub(crate) mod compat;
 mod diff;
 pub(crate) mod image;
@@ -281,6 +282,48 @@ impl Schema {
     #[must_use]
     pub fn to_json(&self) -> String {
         json::document(self)
+    }
+
+    /// The record as a header for C11, C++11 and later, to be saved as a file.
+    ///
+    /// The header declares a struct of the record's name with the record's image, and types for all that is in it, whose
+    /// names begin with the record's; no compiler extension is needed. Padding is written out, and `static_assert`s on the
+    /// size, the alignment and each offset make sure that a compiler sees what the schema says. Names that are none in C or
+    /// C++ are changed, with the schema's own in a comment. Docs become comments.
+    ///
+    /// What each type becomes is in `docs/records.md`.
+    ///
+    /// ```
+    /// use shmrec::SharedRecord;
+    /// use shmrec::schema::Schema;
+    ///
+    /// #[derive(SharedRecord)]
+    /// #[record(name = "robot.Pose")]
+    /// struct Pose {
+    ///     /// In metres.
+    ///     x: f64,
+    ///     valid: bool,
+    ///     #[record(capacity = 12)]
+    ///     frame: String,
+    /// }
+    ///
+    /// let header = Schema::of::<Pose>().to_c();
+    /// let declaration = "\
+    /// typedef struct robot_Pose {
+    ///     /* In metres. */
+    ///     double x;
+    ///     uint8_t valid; /* 0 or 1 */
+    ///     uint8_t padding[3];
+    ///     robot_Pose_string_12 frame;
+    ///     uint8_t padding_2[4];
+    /// } robot_Pose;
+    /// static_assert(offsetof(robot_Pose, x) == 0, \"offset of x\");
+    /// ";
+    /// assert!(header.contains(declaration), "{header}");
+    /// ```
+    #[must_use]
+    pub fn to_c(&self) -> String {
+        c::header(self)
     }
 
     /// The same schema without its docs.
