@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use memmap2::{MmapOptions, MmapRaw};
+use rustix::mm::{Advice, madvise};
 
 use super::futex;
 use super::sysv::Attached;
@@ -72,6 +73,17 @@ impl Mapping {
         self.len = 0;
         self.words = 0;
         self.backing = None;
+    }
+
+    /// Maps all pages now instead of at their first touch.
+    ///
+    /// # Errors
+    ///
+    /// When the system cannot: Linux before 5.14 has no such call. The pages are then mapped at their first touch.
+    pub fn populate(&self) -> std::io::Result<()> {
+        let advice = if self.writable { Advice::LinuxPopulateWrite } else { Advice::LinuxPopulateRead };
+        // SAFETY: these bytes are this mapping's, and populating changes none of them.
+        Ok(unsafe { madvise(self.start.as_ptr().cast(), self.len, advice) }?)
     }
 
     /// Bytes of the mapping.
