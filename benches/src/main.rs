@@ -1,57 +1,124 @@
+//! Measures shmrec beside its peers. One command prints the tables, writes `figures.csv` and the plots, and fills
+//! `docs/performance.md`:
+//!
+//! ```sh
+//! cargo run --release --manifest-path benches/Cargo.toml
+//! ```
+
+mod child;
 mod measure;
-use std::hint::black_box;
-use std::time::Duration;
-use measure::{Case, in_turns};
-use shmrec::{Segment, SegmentOptions, SharedRecord, Reader};
+mod peers;
+mod plot;
+mod record;
+mod report;
+mod sections;
 
-#[derive(SharedRecord, Clone)]
-#[repr(C, align(8))]
-struct Block<const N: usize> { words: [u64; N] }
+use std::path::PathBuf;
 
-#[repr(C, align(64))]
-struct Aligned<const N: usize>([u64; N]);
+use clap::Parser;
 
-#[allow(unsafe_code)]
-fn size<const N: usize>(rounds: usize) {
-    let name = format!("bench_{}_{N}", std::process::id());
-    let segment: Segment<Block<N>> = SegmentOptions::new().create_with(&name, &Block { words: [7; N] }).unwrap();
-    let reader = Reader::<Block<N>>::link(&name).unwrap();
-    let from = Box::new(Aligned([7; N]));
-    let mut to = Box::new(Aligned([0; N]));
-    let mut to2 = Box::new(Aligned([0; N]));
-    let mut to3 = Box::new(Aligned([0; N]));
-    let block = Box::new(Block { words: [0; N] }); let mut place = Box::<Block<N>>::new_uninit();
-    let mut into = Box::new(Block { words: [0; N] });
-    let field = Block::<N>::fields().words.at(0);
-    let mut cases = [
-        Case::new("memcpy", || { black_box(&mut to.0).copy_from_slice(black_box(&from.0)); }),
-        Case::new("copy", || unsafe {
-            let to = std::slice::from_raw_parts_mut(black_box(&mut to2.0).as_mut_ptr().cast(), N * 8);
-            shmrec::__private::copy_out(black_box(&from.0).as_ptr().cast(), 0, to).len()
-        }),
-        Case::new("read_bytes", || {
-            let to: &mut [u8] = unsafe { std::slice::from_raw_parts_mut(black_box(&mut to3.0).as_mut_ptr().cast(), N * 8) };
-            reader.read_bytes(0, to).unwrap() }),
-        Case::new("read", || reader.read().unwrap().words[0]), Case::new("read &", || { let r = reader.read().unwrap(); black_box(&r); }), Case::new("read_at", || { reader.read_at(black_box(&mut place)).unwrap().version }),
-        Case::new("read boxed", || reader.read_boxed().unwrap()),
-        Case::new("read_into", || reader.read_into(black_box(&mut into)).unwrap()),
-        Case::new("write", || segment.write(black_box(&block)).unwrap()),
-        Case::new("update", || segment.update(|b| b.words[0] += 1).unwrap()),
-        Case::new("get", || black_box(&reader).get(field).unwrap()),
-    ];
-    let t = in_turns(&mut cases, rounds, Duration::from_micros(300));
-    print!("{:>8}", N * 8);
-    for t in t { print!(" | {} {:.2}/{:.2} [{:.2}]", t.name, t.median, t.least, t.ratio); }
-    println!();
+use crate::report::Report;
+
+/// Runs `$body` with the constant `$n` for one of the sizes that are measured, in words.
+#[macro_export]
+macro_rules! with_words {
+    ($words:expr, $n:ident => $body:expr) => {
+        $crate::with_words!($words, $n of 1 8 32 128 512 8192 => $body)
+    };
+    ($words:expr, $n:ident of $($size:literal)* => $body:expr) => {
+        $crate::with_words!(@each $words, $n => $body; $($size)*)
+    };
+    (@each $words:expr, $n:ident => $body:expr; $($size:literal)*) => {
+        match $words {
+            $($size => {
+                const $n: usize = $size;
+                $body
+            })*
+            other => panic!("{other} words are not among the sizes that are measured"),
+        }
+    };
+}
+
+#[derive(Parser)]
+struct Arguments {
+    /// Fewer rounds: to see that all of it runs.
+    #[arg(long)]
+    quick: bool,
+    /// Only these sections.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Where the CSV file and the plots go; the repository's `docs/performance` if not said.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Leaves the document as it is.
+    #[arg(long)]
+    no_document: bool,
+}
+
+/// How thoroughly to measure.
+#[derive(Clone, Copy)]
+pub struct Effort {
+    pub quick: bool,
+}
+
+impl Effort {
+    /// Rounds of in-turn measurements.
+    pub fn rounds(self, many: usize) -> usize {
+        if self.quick { 3 } else { many }
+    }
 }
 
 fn main() {
-    let rounds = std::env::args().nth(1).map_or(51, |a| a.parse().unwrap());
-    size::<1>(rounds);
-    size::<8>(rounds);
-    size::<32>(rounds);
-    size::<128>(rounds);
-    size::<512>(rounds);
-    size::<8192>(rounds);
-    size::<131072>(rounds);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    // Large records pass over the stack where a peer has no other way.
+    let run = move || match words.split_first() {
+        Some((first, rest)) if first == "child" => child::main(rest),
+        _ => measure_all(&Arguments::parse()),
+    };
+    let thread = std::thread::Builder::new().stack_size(1 << 28).spawn(run).expect("a thread");
+    if thread.join().is_err() {
+        std::process::exit(1);
+    }
+}
+
+fn measure_all(arguments: &Arguments) {
+    let effort = Effort { quick: arguments.quick };
+    let mut report = Report::default();
+    sections::machine(&mut report);
+    type Section = fn(&mut Report, Effort);
+    let all: [(&str, Section); 9] = [
+        ("copy", sections::copy::run),
+        ("hot", sections::hot::run),
+        ("typed", sections::typed::run),
+        ("contended", sections::contended::run),
+        ("readers", sections::readers::run),
+        ("wake", sections::wake::run),
+        ("life", sections::life::run),
+        ("layout", sections::layout::run),
+        ("programs", sections::programs::run),
+    ];
+    for (name, section) in all {
+        if arguments.only.is_empty() || arguments.only.iter().any(|only| only == name) {
+            eprintln!("… {name}");
+            section(&mut report, effort);
+        }
+    }
+    if arguments.only.is_empty() || arguments.only.iter().any(|only| only == "build") {
+        sections::build::run(&mut report, effort);
+    }
+    report.finish();
+    let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let out = arguments.out.clone().unwrap_or_else(|| repository.join("docs/performance"));
+    std::fs::create_dir_all(&out).expect("a directory for the results");
+    report.write_csv(&out).expect("the CSV file");
+    for (section, unit, title, file) in [
+        ("read", "ns", "One hot read, nobody writes", "read.svg"),
+        ("write", "ns", "One hot write, nobody waits", "write.svg"),
+        ("contended p99.9", "ns", "p99.9 of a read against a writer that never pauses", "contended.svg"),
+    ] {
+        plot::draw(&report, section, unit, title, &out.join(file)).expect("a plot");
+    }
+    if !arguments.no_document {
+        report.fill(&repository.join("docs/performance.md")).expect("the document");
+    }
 }

@@ -36,8 +36,6 @@ pub struct Timed {
     pub name: String,
     /// Median of all rounds, in nanoseconds.
     pub median: f64,
-    /// The fastest round, in nanoseconds.
-    pub least: f64,
     /// Median of the ratios to the first case in the same round.
     pub ratio: f64,
     /// Median of the differences to the first case in the same round, in nanoseconds.
@@ -73,7 +71,6 @@ pub fn in_turns(cases: &mut [Case<'_>], rounds: usize, slice: Duration) -> Vec<T
     let timed = |(case, all): (&Case<'_>, &Vec<f64>)| Timed {
         name: case.name.clone(),
         median: median(all.clone()),
-        least: all.iter().copied().fold(f64::INFINITY, f64::min),
         ratio: median(all.iter().zip(&taken[0]).map(|(time, base)| time / base).collect()),
         more: median(all.iter().zip(&taken[0]).map(|(time, base)| time - base).collect()),
     };

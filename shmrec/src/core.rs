@@ -51,6 +51,9 @@ impl Core {
             Memory::Mapped(mapping) => {
                 // A header's regions all lie in its segment, and are aligned as its check demands.
                 assert!(attachment.header().total_len() <= mapping.len(), "a part of a segment is mapped");
+                if options.populate {
+                    mapping.populate();
+                }
                 // SAFETY: the segment lies in the mapping, which this handle keeps at its address. Every use in this file is of a
                 // region's own words, at constants of their modules, or of a run that `Reach::memory` has compared with the size
                 // of a slot. Stores are made under the lock alone, which `contend` lets nobody have whose mapping is not writable.

@@ -104,7 +104,7 @@ struct Readme;
 /// What generated code calls, and what models and benchmarks look into. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::copy::{copy_in, copy_out};
+    pub use crate::copy::{copy_in, copy_out, engines};
     pub use crate::model::columns::{
         ByDefault, Columns, Visit, Visitable, check_length, debug_handles, load, load_at, load_into, store,
     };

@@ -147,8 +147,8 @@ impl<T: SharedRecord> Segment<T> {
     /// ```
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> Result<R, WriteError> {
         let mut held = self.core().lock(Some(self.core().lock_timeout()), true)?;
-        let outcome = values::read_and_lend(
-            |to| Ok(self.reader.copy_last(to, &mut Version::default())?),
+        let outcome: Result<R, WriteError> = values::read_and_lend(
+            |to| self.reader.copy_last(to, &mut Version::default()),
             |record: &mut T| {
                 let outcome = change(record);
                 values::with_image(record, |image| self.publish(&mut held, image)).map(|_| outcome)

@@ -40,10 +40,10 @@ pub(crate) fn read<V, E: Encoding<V>, X: From<LoadError>>(
 
 /// As [`read`]; lends the value to `use_it`, and moves it nowhere. A large one does not stand on the stack.
 #[inline(always)]
-pub(crate) fn read_and_lend<V: SharedField, R, X: From<LoadError>>(
+pub(crate) fn read_and_lend<V: SharedField, R, X: From<LoadError>, Y: From<X>>(
     fill: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<&mut [u8], X>,
-    use_it: impl FnOnce(&mut V) -> Result<R, X>,
-) -> Result<R, X> {
+    use_it: impl FnOnce(&mut V) -> Result<R, Y>,
+) -> Result<R, Y> {
     if size_of::<V>() <= LARGE {
         model::make_and_lend(&mut MaybeUninit::uninit(), |place| read_at::<V, Plain, X>(place, fill), use_it)
     } else if V::DIRECT.is_direct() && align_of::<V>() <= scratch::ALIGN {

@@ -55,6 +55,7 @@ impl Options {
         persist: bool,
         slots: u32,
         wake_always: bool,
+        populate: bool,
         compatible: bool,
         global: bool,
         trust_owner: TrustOwner,

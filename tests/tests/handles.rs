@@ -951,3 +951,38 @@ fn what_is_not_there_has_the_number_that_the_system_has_for_it() {
         assert_eq!(error.raw_os_error(), Some(platform::NOT_THERE), "{error:?}");
     }
 }
+
+/// KiB of the file at `path` that this process has mapped and touched, in all its mappings.
+fn touched(path: &std::path::Path) -> u64 {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let path = path.to_str().unwrap();
+    let (mut ours, mut kib) = (false, 0);
+    for line in maps.lines() {
+        if line.split('-').next().is_some_and(|at| at.len() >= 8 && at.chars().all(|c| c.is_ascii_hexdigit())) {
+            ours = line.ends_with(path);
+        } else if let (true, Some(rss)) = (ours, line.strip_prefix("Rss:")) {
+            kib += rss.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+        }
+    }
+    kib
+}
+
+#[test]
+fn a_populated_link_has_all_pages_before_the_first_transfer() {
+    #[derive(SharedRecord, Clone)]
+    struct Large {
+        words: [u64; 1 << 15],
+    }
+    let dir = TestDir::new();
+    let created = dir.options().create::<Large>("large").unwrap();
+    let all = std::fs::metadata(created.path()).unwrap().len() / 1024;
+    let before = touched(created.path());
+    assert!(before < all / 4, "{before} KiB of {all} are touched by the creation alone");
+    let reader = dir.options().populate(true).reader::<Large>("large").unwrap();
+    assert!(touched(created.path()) >= before + all, "by a reader");
+    drop(reader);
+    let before = touched(created.path());
+    let writer = dir.options().populate(true).link::<Large>("large").unwrap();
+    assert!(touched(created.path()) >= before + all, "by a writer");
+    drop(writer);
+}

@@ -14,7 +14,7 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 
-use super::chosen::Backing;
+use super::chosen::{self, Backing};
 use crate::words::{self, ReadWords, Words};
 
 /// Bytes of a word.
@@ -55,6 +55,23 @@ impl Mapping {
         self.len = 0;
         self.words = 0;
         self.backing = None;
+    }
+
+    /// Maps all pages now instead of at their first touch: by one call where the system has one, else by touching them.
+    pub fn populate(&self) {
+        const PAGE: usize = 4096;
+
+        if chosen::populate(self.start, self.len, self.writable).is_ok() {
+            return;
+        }
+        for at in (0..self.words * WORD).step_by(PAGE) {
+            // Relaxed, and nothing comes of it: an addition of nothing is a store to the page.
+            if self.writable {
+                self.fetch_add_u32(at, 0, Ordering::Relaxed);
+            } else {
+                let Ok(_) = self.load_u32(at);
+            }
+        }
     }
 
     /// Bytes of the mapping.

@@ -95,3 +95,15 @@ pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
         );
     }
 }
+
+/// The engine, by name.
+pub(super) fn all() -> Vec<(&'static str, super::Engine)> {
+    /// # Safety
+    ///
+    /// As [`copy`].
+    unsafe fn neon(from: *const u8, to: *mut u8, len: usize) {
+        // SAFETY: as the caller vouches.
+        unsafe { copy(from, to, len) };
+    }
+    vec![("NEON", neon)]
+}

@@ -162,6 +162,24 @@ pub unsafe fn copy_in(from: &[u8], to: *mut u64) {
     }
 }
 
+/// A copy of as many bytes as it is told from one address to another, as `engines` gives it.
+type Engine = unsafe fn(*const u8, *mut u8, usize);
+
+/// The engines of this machine by name, for comparison. Each copies a multiple of 8 bytes, at least 64.
+pub fn engines() -> Vec<(&'static str, Engine)> {
+    /// # Safety
+    ///
+    /// As `words::copy_out`.
+    unsafe fn by_words(from: *const u8, to: *mut u8, len: usize) {
+        // SAFETY: as the caller vouches.
+        unsafe { words::copy_out(from.cast(), to, len) };
+    }
+    let mut engines: Vec<(&'static str, Engine)> = vec![("words", by_words)];
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    engines.extend(engine::all());
+    engines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -251,3 +251,19 @@ pub(super) unsafe fn copy_by_sse2(from: *const u8, to: *mut u8, len: usize) {
         );
     }
 }
+
+/// The engines that this processor has.
+pub(super) fn all() -> Vec<(&'static str, super::Engine)> {
+    /// # Safety
+    ///
+    /// As [`copy_by_avx`].
+    unsafe fn avx(from: *const u8, to: *mut u8, len: usize) {
+        // SAFETY: as the caller vouches.
+        unsafe { copy_by_avx(from, to, len) };
+    }
+    let mut engines: Vec<(&'static str, super::Engine)> = vec![("SSE2", copy_by_sse2)];
+    if find_out() == AVX {
+        engines.push(("AVX", avx));
+    }
+    engines
+}

@@ -71,11 +71,11 @@ pub(crate) fn make<V, X>(make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mu
 
 /// Makes a value in a place and lends it to `use_it`; it is never moved.
 #[inline(always)]
-pub(crate) fn make_and_lend<V, R, X>(
+pub(crate) fn make_and_lend<V, R, X, Y: From<X>>(
     place: &mut MaybeUninit<V>,
     make_at: impl FnOnce(&mut MaybeUninit<V>) -> Result<&mut V, X>,
-    use_it: impl FnOnce(&mut V) -> Result<R, X>,
-) -> Result<R, X> {
+    use_it: impl FnOnce(&mut V) -> Result<R, Y>,
+) -> Result<R, Y> {
     /// Drops what it borrows.
     struct Lent<'v, V>(&'v mut V);
 

@@ -5,6 +5,7 @@
 //! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`].
 
 use std::path::PathBuf;
+use std::ptr::NonNull;
 
 use crate::SegmentName;
 
@@ -66,4 +67,13 @@ pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
 /// Whether the environment was set by somebody with this program's rights: not when it is setuid or the like.
 pub(crate) fn environment_is_trusted() -> bool {
     system::environment_is_trusted()
+}
+
+/// Maps all pages of a mapping now.
+///
+/// # Errors
+///
+/// Where the system has no call for it.
+pub(crate) fn populate(start: NonNull<u8>, len: usize, writable: bool) -> std::io::Result<()> {
+    system::populate(start, len, writable)
 }

@@ -15,6 +15,8 @@ mod section;
 mod security;
 mod sleepers;
 
+use std::ptr::NonNull;
+
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use life::{NewSegment, create, link, remove, this_creator};
@@ -37,4 +39,9 @@ pub(crate) fn environment_is_trusted() -> bool {
 /// Whether an error says that there are too many open handles.
 pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
     handle::is(error, windows_sys::Win32::Foundation::ERROR_TOO_MANY_OPEN_FILES)
+}
+
+/// Maps all pages of a mapping now: there is no call for it here.
+pub(crate) fn populate(_start: NonNull<u8>, _len: usize, _writable: bool) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }

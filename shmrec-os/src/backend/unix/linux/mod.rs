@@ -4,8 +4,10 @@ pub(super) mod futex;
 pub(super) mod sysv;
 
 use std::path::PathBuf;
+use std::ptr::NonNull;
 
 use rustix::fs::{Mode, OFlags, RawMode, Stat};
+use rustix::mm::{Advice, madvise};
 
 /// Opens a file in a directory that has no name there, where the file system can.
 pub(super) const WITHOUT_NAME: Option<OFlags> = Some(OFlags::TMPFILE);
@@ -40,4 +42,16 @@ pub(super) fn default_directory() -> PathBuf {
 pub(super) fn environment_is_trusted() -> bool {
     // SAFETY: looks a number up that the kernel gave this process; 0 if there is none.
     unsafe { libc::getauxval(libc::AT_SECURE) == 0 }
+}
+
+/// Maps all pages of a mapping now.
+///
+/// # Errors
+///
+/// Where the kernel has no such call, which came with Linux 5.14.
+#[allow(unsafe_code)]
+pub(super) fn populate(start: NonNull<u8>, len: usize, writable: bool) -> std::io::Result<()> {
+    let advice = if writable { Advice::LinuxPopulateWrite } else { Advice::LinuxPopulateRead };
+    // SAFETY: the advice changes no byte, and what is not mapped there is an error.
+    Ok(unsafe { madvise(start.as_ptr().cast(), len, advice) }?)
 }

@@ -8,6 +8,7 @@ pub(super) mod sysv;
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::ptr::NonNull;
 
 use rustix::fs::{Mode, OFlags, RawMode, Stat};
 
@@ -53,4 +54,9 @@ pub(super) fn default_directory() -> PathBuf {
 pub(super) fn environment_is_trusted() -> bool {
     // SAFETY: asks a question of the kernel, and has no arguments.
     unsafe { libc::issetugid() == 0 }
+}
+
+/// Maps all pages of a mapping now: there is no call for it here.
+pub(super) fn populate(_start: NonNull<u8>, _len: usize, _writable: bool) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
