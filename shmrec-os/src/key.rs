@@ -189,7 +189,12 @@ mod tests {
         }
         let error = Key::use_ftok("A/no/such/file").unwrap_err();
         assert!(error.to_string().contains("/no/such/file"), "{error}");
-        // The path is the rest, relative or not.
+    }
+
+    /// Where there are keys.
+    #[cfg(unix)]
+    #[test]
+    fn the_path_is_the_rest_relative_or_not() {
         assert_eq!(Key::use_ftok("A.").unwrap(), Key::ftok(".", b'A').unwrap());
     }
 }
