@@ -104,13 +104,13 @@ fn killed_creators_leave_nothing() {
     let gate = dir.path().join("gate");
     File::create(&gate).unwrap();
     let options = dir.options();
-    for round in 0..60 {
+    for round in 0..24 {
         let mut peer = Start::new(PEER, "race").arg(dir.path()).arg("cut").arg(&gate).spawn();
         peer.tell("create");
         // Some are killed before they begin, some in the middle, some behind it.
         if round % 2 == 0 {
             assert_eq!(peer.hear(), "waiting");
-            for _ in 0..round * 2_000 {
+            for _ in 0..round * 5_000 {
                 std::hint::spin_loop();
             }
         }
