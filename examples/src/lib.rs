@@ -5,9 +5,14 @@
 //!   example `sysmon` shows.
 //! - [`demo`] is the record and the conversation that `shmcreate` and `shmlink` share.
 //! - [`clock`] and [`signals`] serve both; [`system`] has what systems have each in their own way.
+//! - [`ntp`] and [`gpsd`] are records of other programs', for `ntp_shm` and `gpsd_shm`.
+//! - [`clock`], [`signals`] and [`pace`] serve all.
 
 pub mod clock;
 pub mod demo;
+pub mod gpsd;
+pub mod ntp;
+pub mod pace;
 pub mod proc;
 pub mod signals;
 pub mod sysmon;

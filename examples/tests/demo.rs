@@ -68,6 +68,28 @@ fn each_reads_what_the_other_writes() {
 }
 
 #[test]
+fn a_key_makes_it_a_system_v_segment_for_both() {
+    let dir = Dir::new();
+    let file = dir.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let key = format!("ftok:K:{}", file.display());
+    let mut creator = create(&dir, &["--key", &key]);
+    let mut linker = link(&dir, &["--key", &key]);
+    linker.ask("w counter=8", "published version 2");
+    creator.ask("r", "counter  8");
+    let spelt = shmrec::Key::ftok(&file, b'K').unwrap().to_string();
+    creator.ask("i", &format!("under the key {spelt}"));
+    // The same name without the key is another segment: there is none.
+    let (status, _, errors) = Program::start("shmlink", &dir, &[]).finish();
+    assert!(status.code() == Some(1) && errors.contains("no such segment"), "{status}: {errors}");
+    quits(linker, "the segment stays");
+    quits(creator, "the segment is gone");
+    assert_eq!(dir.files(), ["file"]);
+    let (status, _, errors) = Program::start("shmcreate", &dir, &["--key", "0"]).finish();
+    assert!(status.code() == Some(2) && errors.contains("0 is no key"), "{status}: {errors}");
+}
+
+#[test]
 fn who_keeps_the_lock_keeps_others_from_writing_and_nobody_from_reading() {
     let dir = Dir::new();
     let mut creator = create(&dir, &[]);

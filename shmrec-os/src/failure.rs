@@ -96,7 +96,14 @@ pub enum What {
     NoGlobalPrivilege,
     /// The limit of open files, of this process or of the machine, is reached.
     NoDescriptors,
-    /// The system gave the segment other permission bits.
+    /// The memory has another length than the record that is to be in it.
+    WrongSize {
+        /// What was expected, in bytes.
+        expected: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// The permission bits are not those asked for.
     WrongMode {
         /// What was asked for.
         asked: u32,
@@ -268,6 +275,11 @@ impl fmt::Display for Failure {
             What::NoDescriptors => {
                 write!(f, "{path}: no file descriptor is left: raise the limit (ulimit -n), or drop handles")
             }
+            What::WrongSize { expected, found } => write!(
+                f,
+                "{path}: it has {found} bytes, and the record needs {expected}: the program that made it has another \
+                 record, or another version of it"
+            ),
             What::WrongMode { asked, actual } => write!(
                 f,
                 "{path}: the file system gave mode {actual:04o} where {asked:04o} was asked for: choose another \

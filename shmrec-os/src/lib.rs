@@ -22,6 +22,7 @@ mod backend;
 pub mod bell;
 pub mod companion;
 mod failure;
+mod foreign;
 pub mod format;
 mod key;
 pub mod lock;
@@ -31,9 +32,11 @@ mod place;
 pub mod words;
 
 pub use backend::{
-    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
+    Attachment, Copied, Deadline, Foreign, Liveness, Mapping, Memory, NewSegment, Width, create, create_foreign, link,
+    link_foreign, remove, remove_foreign, this_creator,
 };
 pub use failure::{Failure, Holder, What};
+pub use foreign::{ForeignPlace, ForeignStat};
 pub use key::{Key, KeyError};
 pub use name::{InvalidName, NameProblem, SegmentName};
 pub use perms::{InvalidPerms, Perms};

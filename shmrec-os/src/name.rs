@@ -17,7 +17,7 @@ impl SegmentName {
     ///
     /// [`InvalidName`] when it is empty, too long, or has another character.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
-        let refuse = |problem| Err(InvalidName { name: name.chars().take(Self::MAX_LEN).collect(), problem });
+        let refuse = |problem| Err(InvalidName::new(name, problem, Of::Segment));
         if name.is_empty() {
             return refuse(NameProblem::Empty);
         }
@@ -48,6 +48,15 @@ impl fmt::Display for SegmentName {
 pub struct InvalidName {
     name: String,
     problem: NameProblem,
+    /// What the name was to be of.
+    of: Of,
+}
+
+/// What has names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Segment,
+    PosixObject,
 }
 
 /// What is wrong with a name.
@@ -71,6 +80,15 @@ pub enum NameProblem {
 }
 
 impl InvalidName {
+    fn new(name: &str, problem: NameProblem, of: Of) -> Self {
+        Self { name: name.chars().take(SegmentName::MAX_LEN).collect(), problem, of }
+    }
+
+    /// A name that no POSIX shared memory object can have.
+    pub(crate) fn of_object(name: &str, problem: NameProblem) -> Self {
+        Self::new(name, problem, Of::PosixObject)
+    }
+
     /// The name, cut to the longest length that a name may have.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -86,16 +104,25 @@ impl InvalidName {
 
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = match self.of {
+            Of::Segment => "segment",
+            Of::PosixObject => "object",
+        };
         match self.problem {
-            NameProblem::Empty => f.write_str("the segment name is empty")?,
+            NameProblem::Empty => write!(f, "the {of} name is empty")?,
             NameProblem::TooLong { len } => {
-                write!(f, "the segment name {:?}… has {len} bytes", self.name.chars().take(20).collect::<String>())?;
+                write!(f, "the {of} name {:?}… has {len} bytes", self.name.chars().take(20).collect::<String>())?;
             }
             NameProblem::Character { character, at } => {
-                write!(f, "the segment name {:?} has the character {character:?} at byte {at}", self.name)?;
+                write!(f, "the {of} name {:?} has the character {character:?} at byte {at}", self.name)?;
             }
         }
-        write!(f, ": a name is 1 to {} of the characters A-Z a-z 0-9 _", SegmentName::MAX_LEN)
+        match self.of {
+            Of::Segment => write!(f, ": a name is 1 to {} of the characters A-Z a-z 0-9 _", SegmentName::MAX_LEN),
+            Of::PosixObject => {
+                f.write_str(": a name is a slash and 1 to 254 bytes without another, and neither . nor ..")
+            }
+        }
     }
 }
 

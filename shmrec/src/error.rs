@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use shmrec_os::{Failure, Holder, InvalidName, InvalidPerms, KeyError, What};
 
+use crate::foreign::{ForeignError, ForeignReadError, ForeignWriteError};
 use crate::schema::{Difference, PathError, SchemaError};
 use crate::{LoadError, StoreError, Version};
 
@@ -91,6 +92,8 @@ macro_rules! failures {
         }
     };
 }
+
+pub(crate) use failures;
 
 failures! {
     /// A segment was not created.
@@ -345,6 +348,8 @@ macro_rules! causes {
     )*};
 }
 
+pub(crate) use causes;
+
 causes! {
     /// Nothing has been written yet.
     NotYetWritten {}
@@ -435,6 +440,18 @@ pub enum InvalidOptions {
     },
     /// A schema that does not fit into a segment, because it is too long or too deeply nested.
     Schema(SchemaError),
+    /// A place in another program's memory where no record can begin.
+    ForeignOffset {
+        /// The place, in bytes.
+        at: usize,
+        /// What it must be a multiple of.
+        align: usize,
+    },
+    /// A protocol's word that is no scalar field of the record.
+    ForeignWord {
+        /// Where it was to stand.
+        offset: usize,
+    },
 }
 
 impl fmt::Display for InvalidOptions {
@@ -445,6 +462,13 @@ impl fmt::Display for InvalidOptions {
                  4, 8 … 256",
             ),
             Self::Slots { slots } => write!(f, "{slots} slots: a segment has 2, 4, 8 … 256"),
+            Self::ForeignOffset { at, align } => {
+                write!(f, "a record cannot begin at byte {at} of another program's memory: take a multiple of {align}")
+            }
+            Self::ForeignWord { offset } => write!(
+                f,
+                "the protocol's word at byte {offset} is no integer field of the record by itself: name a field that is one"
+            ),
             Self::Schema(error) => {
                 write!(
                     f,
@@ -535,6 +559,12 @@ pub enum Error {
     Perms(InvalidPerms),
     /// There is no such key.
     Key(KeyError),
+    /// Another program's record was not opened, made or removed.
+    Foreign(ForeignError),
+    /// Nothing was read of another program's record.
+    ForeignRead(ForeignReadError),
+    /// Nothing was written to another program's record.
+    ForeignWrite(ForeignWriteError),
 }
 
 macro_rules! error_of {
@@ -599,4 +629,7 @@ error_of! {
         KeyError::File { source, .. } => source.raw_os_error(),
         _ => None,
     },
+    Foreign(ForeignError) ForeignError::raw_os_error,
+    ForeignRead(ForeignReadError) ForeignReadError::raw_os_error,
+    ForeignWrite(ForeignWriteError) ForeignWriteError::raw_os_error,
 }

@@ -52,6 +52,7 @@ mod create;
 mod dynamic;
 mod error;
 mod follow;
+pub mod foreign;
 mod guard;
 mod link;
 mod model;

@@ -1,5 +1,6 @@
 //! What the tests share: directories that go, peers that are other processes, and records that show when they are torn.
 
+pub mod alien;
 pub mod directory;
 pub mod options;
 pub mod peer;

@@ -58,10 +58,11 @@ impl Link {
         };
         let schema = reader.schema();
         let mut text = format!(
-            "  segment     {} in {}\n  owner       {file}\n  this link   {access}\n  users       {}\n  version     {}, of {} \
+            "  segment     {}{} in {}\n  owner       {file}\n  this link   {access}\n  users       {}\n  version     {}, of {} \
              slots\n  take-overs  {} (of the lock, from a program that died with it)\n  persists    {}\n  record      {}, {} \
              bytes, fingerprint {}",
             reader.name(),
+            reader.key().map_or_else(String::new, |key| format!(" under the key {key}, with a companion file")),
             reader.path().display(),
             or_error(reader.users().map(|n| n.to_string())),
             reader.version(),

@@ -12,13 +12,39 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use super::chosen::{self, Backing};
 use crate::words::{self, ReadWords, Words};
 
 /// Bytes of a word.
 const WORD: usize = 8;
+
+/// Bytes of a number that is loaded and stored in one piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Width {
+    /// 1.
+    W1,
+    /// 2.
+    W2,
+    /// 4.
+    W4,
+    /// 8.
+    W8,
+}
+
+impl Width {
+    /// The bytes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::W1 => 1,
+            Self::W2 => 2,
+            Self::W4 => 4,
+            Self::W8 => 8,
+        }
+    }
+}
 
 /// A shared mapping of a whole segment.
 pub struct Mapping {
@@ -167,6 +193,56 @@ impl Mapping {
     fn byte(&self, at: usize) -> &AtomicU8 {
         // SAFETY: the byte lies in the mapping, which outlives `self`'s borrow; every access is atomic, as for `word_u32`.
         unsafe { AtomicU8::from_ptr(self.pointer(at, 1)) }
+    }
+
+    fn word_u16(&self, at: usize) -> &AtomicU16 {
+        let pointer = self.pointer(at, 2);
+        if at % 2 != 0 {
+            no_words(at, 2, self.len());
+        }
+        // SAFETY: as for `word_u32`.
+        unsafe { AtomicU16::from_ptr(pointer.cast()) }
+    }
+
+    fn half(&self, at: usize) -> &AtomicU32 {
+        let pointer = self.pointer(at, 4);
+        if at % 4 != 0 {
+            no_words(at, 4, self.len());
+        }
+        // SAFETY: as for `word_u32`, also where the mapping ends in the middle of a word.
+        unsafe { AtomicU32::from_ptr(pointer.cast()) }
+    }
+
+    /// Loads a number of this width, relaxed.
+    ///
+    /// # Panics
+    ///
+    /// When it does not lie in the mapping, or not at a multiple of its width.
+    #[inline]
+    #[must_use]
+    pub fn load(&self, at: usize, width: Width) -> u64 {
+        match width {
+            Width::W1 => self.byte(at).load(Ordering::Relaxed).into(),
+            Width::W2 => self.word_u16(at).load(Ordering::Relaxed).into(),
+            Width::W4 => self.half(at).load(Ordering::Relaxed).into(),
+            Width::W8 => self.word_u64(at).load(Ordering::Relaxed),
+        }
+    }
+
+    /// Stores the low bits of `value` as a number of this width.
+    ///
+    /// # Panics
+    ///
+    /// When it does not lie in the mapping, or not at a multiple of its width, or the mapping is read-only.
+    #[inline]
+    pub fn store(&self, at: usize, width: Width, value: u64, order: Ordering) {
+        self.assert_writable();
+        match width {
+            Width::W1 => self.byte(at).store(value as u8, order),
+            Width::W2 => self.word_u16(at).store(value as u16, order),
+            Width::W4 => self.half(at).store(value as u32, order),
+            Width::W8 => self.word_u64(at).store(value, order),
+        }
     }
 
     /// Copies bytes out, one by one: for the few that are looked at when a segment is linked.

@@ -19,8 +19,11 @@ use windows as chosen;
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
-pub use chosen::{Attachment, Copied, Liveness, Memory, NewSegment, create, link, remove, this_creator};
+pub use chosen::{
+    Attachment, Copied, Foreign, Liveness, Memory, NewSegment, create, create_foreign, link, link_foreign, remove,
+    remove_foreign, this_creator,
+};
 pub use deadline::Deadline;
-pub use mapping::Mapping;
+pub use mapping::{Mapping, Width};
 
 pub(crate) use chosen::{default_directory, device_and_inode, environment_is_trusted, file_stem, means_no_descriptors};

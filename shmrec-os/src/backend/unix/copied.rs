@@ -34,6 +34,15 @@ impl Copied {
         })
     }
 
+    /// As [`copy_out`](Self::copy_out), to bytes that have been written before.
+    ///
+    /// # Errors
+    ///
+    /// As [`copy_out`](Self::copy_out).
+    pub fn copy_over(&self, at: usize, to: &mut [u8]) -> std::io::Result<()> {
+        fill(to.len(), |filled| rustix::io::pread(&self.file, &mut to[filled..], (at + filled) as u64))
+    }
+
     fn word<const N: usize>(&self, at: usize) -> std::io::Result<[u8; N]> {
         let mut word = [0; N];
         fill(N, |filled| rustix::io::pread(&self.file, &mut word[filled..], (at + filled) as u64))?;

@@ -1,6 +1,7 @@
 //! Creating a segment: complete, or not there.
 
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs;
@@ -59,7 +60,7 @@ pub fn create(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure
 fn create_file(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure> {
     let content = Content { len: new.header.total_len() as u64, parts: new.contents };
     let (unnamed, mapping) = publish(place, || {
-        let unnamed = Unnamed::make(place, new.perms, content, Holding::Member)?;
+        let unnamed = Unnamed::make(place.into(), new.perms, content, Holding::Member)?;
         let mapping = Mapping::of_file(unnamed.file.as_fd(), new.header.total_len(), true)
             .map_err(|error| Failure::of_call("mmap", place.path(), error))?;
         Ok((unnamed, mapping))
@@ -74,7 +75,7 @@ fn create_system_v(place: &Place, key: Key, new: &NewSegment<'_>) -> Result<Atta
         Companion { state: State::Creating, key, id: None, namespace: keyed::namespace(), header: new.header.clone() };
     let bytes = companion.to_bytes();
     let content = Content { len: bytes.len() as u64, parts: &[(0, &bytes)] };
-    let (file, ()) = publish(place, || Ok((Unnamed::make(place, new.perms, content, Holding::All)?, ())))?;
+    let (file, ()) = publish(place, || Ok((Unnamed::make(place.into(), new.perms, content, Holding::All)?, ())))?;
     match complete(&file, &mut companion, place, new) {
         Ok((id, mapping)) => {
             let (memory, origin) = (Memory::Mapped(mapping), Origin::SystemV(id));
@@ -109,7 +110,7 @@ fn complete(
     write_all_at(&file.file, &about, 0).map_err(failed("pwrite"))?;
     // A mode of 0400 would forbid its own creator to write to it: it is set when that has been done.
     let attached = Attached::new(id, len, true).map_err(failed("shmat"))?;
-    attached.populate(len).map_err(|error| no_memory(len, error, place))?;
+    attached.populate(len).map_err(|error| no_memory(len, error, place.path()))?;
     let mapping = Mapping::of_system_v(attached, len, true);
     mapping.store_contents(new.contents);
     let asked = new.perms.mode();
@@ -133,22 +134,27 @@ fn make_under_key(key: Key, len: usize, place: &Place) -> Result<Id, Failure> {
                 keyed::make_room(key, place)?;
                 pause(attempt);
             }
-            Err(error @ Errno::NOSPC) => {
-                return Err(match sysv::exhausted() {
-                    Some(limit) => Failure::with_source(What::NoSegments { limit }, place.path(), error),
-                    None => no_memory(len, error, place),
-                });
-            }
-            // Beyond the longest segment that the system permits.
-            Err(error @ (Errno::NOMEM | Errno::INVAL)) => return Err(no_memory(len, error, place)),
-            Err(error) => return Err(Failure::of_call("shmget", place.path(), error)),
+            Err(error) => return Err(no_segment(error, len, place.path())),
         }
     }
     Err(Failure::new(What::Busy, place.path()))
 }
 
-fn no_memory(len: usize, error: Errno, place: &Place) -> Failure {
-    Failure::with_source(What::NoMemory { bytes: len as u64 }, place.path(), error)
+/// Why the system did not make a segment.
+pub(super) fn no_segment(error: Errno, len: usize, path: &Path) -> Failure {
+    match error {
+        Errno::NOSPC => match sysv::exhausted() {
+            Some(limit) => Failure::with_source(What::NoSegments { limit }, path, error),
+            None => no_memory(len, error, path),
+        },
+        // Beyond the longest segment that the system permits.
+        Errno::NOMEM | Errno::INVAL => no_memory(len, error, path),
+        _ => Failure::of_call("shmget", path, error),
+    }
+}
+
+fn no_memory(len: usize, error: Errno, path: &Path) -> Failure {
+    Failure::with_source(What::NoMemory { bytes: len as u64 }, path, error)
 }
 
 /// Gives what `make` makes its name, as soon as nothing has it that lives or persists.
@@ -177,7 +183,7 @@ fn publish<M>(place: &Place, make: impl Fn() -> Result<(Unnamed, M), Failure>) -
             Some(new) => new,
             None => make()?,
         };
-        match new.0.publish(place) {
+        match new.0.publish(place.into()) {
             Ok(()) => return Ok(new),
             // Somebody was faster: look at what he made.
             Err(Errno::EXIST) => made = Some(new),

@@ -2,7 +2,8 @@
 //!
 //! What Linux and macOS have each in their own way is in [`system`]. From below: [`random`], [`fork`] (descriptors of locks) and [`locks`]; [`futex`], [`sysv`], [`mapping`] and [`copied`]
 //! (memory); [`files`] and [`unnamed`]; [`claim`]; [`kind`], with [`named`] and [`keyed`], the two kinds of segments;
-//! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`].
+//! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`]. Beside them [`foreign`], for memory that other programs lay
+//! out.
 
 use std::path::PathBuf;
 use std::ptr::NonNull;
@@ -21,6 +22,7 @@ mod claim;
 mod copied;
 mod create;
 mod files;
+mod foreign;
 mod fork;
 mod keyed;
 mod kind;
@@ -36,6 +38,7 @@ mod unnamed;
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use create::{NewSegment, create, this_creator};
+pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use link::link;
 pub use reap::remove;
 

@@ -34,6 +34,19 @@ pub(super) enum Holding {
     All,
 }
 
+/// Where a file is to be.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    pub(super) directory: &'a Path,
+    pub(super) path: &'a Path,
+}
+
+impl<'a> From<&'a Place> for Spot<'a> {
+    fn from(place: &'a Place) -> Self {
+        Self { directory: place.directory(), path: place.path() }
+    }
+}
+
 /// A complete file without a name, and its maker's locks.
 pub(super) struct Unnamed {
     pub(super) file: OwnedFd,
@@ -43,9 +56,9 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
-    pub(super) fn make(place: &Place, perms: Perms, content: Content<'_>, holding: Holding) -> Result<Self, Failure> {
-        let failed = |call| move |error: Errno| Failure::of_call(call, place.path(), error);
-        let (file, temporary) = open_unnamed(place)?;
+    pub(super) fn make(spot: Spot<'_>, perms: Perms, content: Content<'_>, holding: Holding) -> Result<Self, Failure> {
+        let failed = |call| move |error: Errno| Failure::of_call(call, spot.path, error);
+        let (file, temporary) = open_unnamed(spot)?;
         // The umask may have taken the creator's own rights, which the next call needs.
         fs::fchmod(&file, Mode::RUSR | Mode::WUSR).map_err(failed("fchmod"))?;
         // At once: a temporary name without a user is swept away. And before the mode is set, because a mode of 0400
@@ -60,9 +73,9 @@ impl Unnamed {
             Holding::All => locks.claim_all(),
         };
         if !held.map_err(failed("fcntl"))? {
-            return Err(Failure::new(What::Busy, place.path()));
+            return Err(Failure::new(What::Busy, spot.path));
         }
-        allocate(&file, content.len, place)?;
+        allocate(&file, content.len, spot)?;
         for (at, bytes) in content.parts {
             write_all_at(&file, bytes, *at as u64).map_err(failed("pwrite"))?;
         }
@@ -70,22 +83,22 @@ impl Unnamed {
         fs::fchmod(&file, system::mode(asked)).map_err(failed("fchmod"))?;
         let actual = system::mode_of(&fs::fstat(&file).map_err(failed("fstat"))?);
         if actual != asked {
-            return Err(Failure::new(What::WrongMode { asked, actual }, place.path()));
+            return Err(Failure::new(What::WrongMode { asked, actual }, spot.path));
         }
         Ok(Self { file, locks, temporary })
     }
 
     /// Gives the file its name, if nothing has it.
-    pub(super) fn publish(&self, place: &Place) -> Result<(), Errno> {
+    pub(super) fn publish(&self, spot: Spot<'_>) -> Result<(), Errno> {
         match &self.temporary {
-            Some(Temporary(path)) => match fs::linkat(CWD, path, CWD, place.path(), AtFlags::empty()) {
+            Some(Temporary(path)) => match fs::linkat(CWD, path, CWD, spot.path, AtFlags::empty()) {
                 // No hard links here.
                 Err(Errno::PERM | Errno::OPNOTSUPP) => {
-                    fs::renameat_with(CWD, path, CWD, place.path(), RenameFlags::NOREPLACE)
+                    fs::renameat_with(CWD, path, CWD, spot.path, RenameFlags::NOREPLACE)
                 }
                 outcome => outcome,
             },
-            None => link_unnamed(self.file.as_fd(), place.path()),
+            None => link_unnamed(self.file.as_fd(), spot.path),
         }
     }
 
@@ -104,28 +117,28 @@ impl Drop for Temporary {
     }
 }
 
-fn open_unnamed(place: &Place) -> Result<(OwnedFd, Option<Temporary>), Failure> {
-    let Some(flags) = system::WITHOUT_NAME else { return open_temporary(place) };
-    match fs::open(place.directory(), flags | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR) {
+fn open_unnamed(spot: Spot<'_>) -> Result<(OwnedFd, Option<Temporary>), Failure> {
+    let Some(flags) = system::WITHOUT_NAME else { return open_temporary(spot) };
+    match fs::open(spot.directory, flags | OFlags::RDWR | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR) {
         Ok(file) if has_proc() => Ok((file, None)),
         // File systems without O_TMPFILE say so in different ways, and without /proc such a file gets no name.
-        Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => open_temporary(place),
-        Err(error) => Err(not_opened(error, place)),
+        Ok(_) | Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => open_temporary(spot),
+        Err(error) => Err(not_opened(error, spot)),
     }
 }
 
-fn not_opened(error: Errno, place: &Place) -> Failure {
+fn not_opened(error: Errno, spot: Spot<'_>) -> Failure {
     match error {
-        Errno::NOENT | Errno::NOTDIR => Failure::with_source(What::NoDirectory, place.directory(), error),
-        error => Failure::of_call("open", place.directory(), error),
+        Errno::NOENT | Errno::NOTDIR => Failure::with_source(What::NoDirectory, spot.directory, error),
+        error => Failure::of_call("open", spot.directory, error),
     }
 }
 
-fn open_temporary(place: &Place) -> Result<(OwnedFd, Option<Temporary>), Failure> {
-    sweep_temporaries(place.directory());
-    let path = place.directory().join(format!("{TEMPORARY}{:016x}", random()));
+fn open_temporary(spot: Spot<'_>) -> Result<(OwnedFd, Option<Temporary>), Failure> {
+    sweep_temporaries(spot.directory);
+    let path = spot.directory.join(format!("{TEMPORARY}{:016x}", random()));
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|error| not_opened(error, place))?;
+    let file = fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(|error| not_opened(error, spot))?;
     Ok((file, Some(Temporary(path))))
 }
 
@@ -147,30 +160,30 @@ fn sweep_temporaries(directory: &Path) {
 }
 
 /// Reserves all of the file now: a full file system is an error here, and a fatal signal later.
-fn allocate(file: &OwnedFd, len: u64, place: &Place) -> Result<(), Failure> {
+fn allocate(file: &OwnedFd, len: u64, spot: Spot<'_>) -> Result<(), Failure> {
     loop {
         match fs::fallocate(file, FallocateFlags::empty(), 0, len) {
             Ok(()) => return Ok(()),
             Err(Errno::INTR) => {}
             Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG)) => {
-                return Err(Failure::with_source(What::NoSpace { bytes: len }, place.directory(), error));
+                return Err(Failure::with_source(What::NoSpace { bytes: len }, spot.directory, error));
             }
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return allocate_by_writing(file, len, place),
-            Err(error) => return Err(Failure::of_call("fallocate", place.directory(), error)),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return allocate_by_writing(file, len, spot),
+            Err(error) => return Err(Failure::of_call("fallocate", spot.directory, error)),
         }
     }
 }
 
-fn allocate_by_writing(file: &OwnedFd, len: u64, place: &Place) -> Result<(), Failure> {
+fn allocate_by_writing(file: &OwnedFd, len: u64, spot: Spot<'_>) -> Result<(), Failure> {
     let zeros = [0; 1 << 16];
     let mut at = 0;
     while at < len {
         let piece = &zeros[..zeros.len().min((len - at) as usize)];
         write_all_at(file, piece, at).map_err(|error| match error {
             Errno::NOSPC | Errno::DQUOT | Errno::FBIG => {
-                Failure::with_source(What::NoSpace { bytes: len }, place.directory(), error)
+                Failure::with_source(What::NoSpace { bytes: len }, spot.directory, error)
             }
-            error => Failure::of_call("pwrite", place.directory(), error),
+            error => Failure::of_call("pwrite", spot.directory, error),
         })?;
         at += piece.len() as u64;
     }

@@ -19,6 +19,15 @@ impl Copied {
     pub fn copy_out(&self, _at: usize, _to: &mut [MaybeUninit<u8>]) -> std::io::Result<()> {
         match *self {}
     }
+
+    /// As [`copy_out`](Self::copy_out), to bytes that have been written before.
+    ///
+    /// # Errors
+    ///
+    /// None: there is no such segment.
+    pub fn copy_over(&self, _at: usize, _to: &mut [u8]) -> std::io::Result<()> {
+        match *self {}
+    }
 }
 
 impl ReadWords for Copied {

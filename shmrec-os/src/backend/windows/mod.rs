@@ -7,6 +7,7 @@ mod attachment;
 mod copied;
 mod event;
 mod file;
+mod foreign;
 mod handle;
 mod life;
 mod names;
@@ -19,6 +20,7 @@ use std::ptr::NonNull;
 
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
+pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use life::{NewSegment, create, link, remove, this_creator};
 
 pub(super) use section::View as Backing;

@@ -164,7 +164,8 @@ pub(crate) fn exhausted() -> Option<u64> {
 #[derive(Debug)]
 pub(crate) struct Attached {
     start: NonNull<u8>,
-    generation: u32,
+    /// Of the process that has it, if its children do not.
+    generation: Option<u32>,
 }
 
 // SAFETY: an address range of the process, not of a thread; who accesses it is the business of the `Mapping` that has it.
@@ -173,22 +174,27 @@ unsafe impl Send for Attached {}
 unsafe impl Sync for Attached {}
 
 impl Attached {
-    /// Attaches a segment of at least `len` bytes.
+    /// Attaches a segment of at least `len` bytes; the child of a fork does not have it.
     pub(crate) fn new(id: Id, len: usize, writable: bool) -> io::Result<Self> {
+        let mut this = Self::inherited(id, writable)?;
+        // A child of a fork must not keep the segment attached: whoever was its last user would be taken for one of
+        // several. (Handles that a child inherits touch no memory.) A system that does not know the advice keeps the
+        // segment until the child ends.
+        // SAFETY: the range was mapped just now, and nothing in this process relies on its survival in a child.
+        let _ = unsafe { madvise(this.start.as_ptr().cast(), len, Advice::LinuxDontFork) };
+        this.generation = Some(fork::generation());
+        Ok(this)
+    }
+
+    /// Attaches a segment; the child of a fork has it as well.
+    pub(crate) fn inherited(id: Id, writable: bool) -> io::Result<Self> {
         let flags = if writable { 0 } else { libc::SHM_RDONLY };
         // SAFETY: without an address the kernel finds one where nothing is mapped.
         let address = unsafe { libc::shmat(id.0, std::ptr::null(), flags) };
         if address.addr() == usize::MAX {
             return Err(last_error());
         }
-        let start = NonNull::new(address.cast()).ok_or(Errno::FAULT)?;
-        let this = Self { start, generation: fork::generation() };
-        // A child of a fork must not keep the segment attached: whoever was its last user would be taken for one of
-        // several. (Handles that a child inherits touch no memory.) A system that does not know the advice keeps the
-        // segment until the child ends.
-        // SAFETY: the range was mapped just now, and nothing in this process relies on its survival in a child.
-        let _ = unsafe { madvise(address, len, Advice::LinuxDontFork) };
-        Ok(this)
+        Ok(Self { start: NonNull::new(address.cast()).ok_or(Errno::FAULT)?, generation: None })
     }
 
     pub(crate) fn start(&self) -> NonNull<u8> {
@@ -210,8 +216,8 @@ impl Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         // In the child of a fork nothing is there, or something else.
-        if !fork::process_forked(self.generation) {
-            // SAFETY: attached by `new`, and not touched any more: whoever has the address has it from `self`.
+        if !self.generation.is_some_and(fork::process_forked) {
+            // SAFETY: attached by `inherited`, and not touched any more: whoever has the address has it from `self`.
             unsafe { libc::shmdt(self.start.as_ptr().cast()) };
         }
     }

@@ -80,6 +80,10 @@ impl Attached {
         Err(Errno::NOSYS)
     }
 
+    pub(crate) fn inherited(_id: Id, _writable: bool) -> io::Result<Self> {
+        Err(Errno::NOSYS)
+    }
+
     pub(crate) fn start(&self) -> NonNull<u8> {
         self.start
     }

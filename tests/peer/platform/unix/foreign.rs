@@ -1,0 +1,19 @@
+//! Writes another program's record at full speed, as a rule says, until it is killed.
+//!
+//! Arguments: place (`key N`, `posix NAME`, `file PATH`), rule.
+
+use std::ffi::OsString;
+
+use shmrec::foreign::ForeignOptions;
+use shmrec_tests::alien::{Alien, place, rule};
+
+use crate::{say, text};
+
+pub(crate) fn run(arguments: &[OsString]) {
+    let options = ForeignOptions::new(place(text(arguments, 0), text(arguments, 1)), rule(text(arguments, 2)));
+    let alien = options.link().expect("the record");
+    say("ready");
+    for seq in 1.. {
+        alien.write(&Alien::new(seq)).expect("a write");
+    }
+}
