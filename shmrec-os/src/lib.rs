@@ -10,6 +10,7 @@
 //! | [`companion`] | the file that stands beside a System V segment |
 //! | [`words`] | word access to shared memory: the trait that real memory and a model checker implement |
 //! | [`lock`], [`bell`] | the robust writer lock and the wake-up, written over `words` |
+//! | [`Entry`], [`FileFacts`], [`Use`], [`Process`] | what is seen by those who only look |
 //! | `backend` | the one place where a system's own way of doing all this is chosen |
 
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
@@ -28,16 +29,19 @@ pub mod lock;
 mod name;
 mod perms;
 mod place;
+mod sight;
 pub mod words;
 
 pub use backend::{
-    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, create, link, remove, this_creator,
+    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, companion_name, create, entries, file_facts, link,
+    observe, remove, remove_damaged, this_creator,
 };
 pub use failure::{Failure, Holder, What};
 pub use key::{Key, KeyError};
 pub use name::{InvalidName, NameProblem, SegmentName};
 pub use perms::{InvalidPerms, Perms};
 pub use place::{Place, TrustOwner};
+pub use sight::{Entry, FileFacts, Process, Use};
 
 /// What a link may do with a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,10 @@ use windows as chosen;
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
 compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
-pub use chosen::{Attachment, Copied, Liveness, Memory, NewSegment, create, link, remove, this_creator};
+pub use chosen::{
+    Attachment, Copied, Liveness, Memory, NewSegment, companion_name, create, entries, file_facts, link, observe, remove,
+    remove_damaged, this_creator,
+};
 pub use deadline::Deadline;
 pub use mapping::Mapping;
 

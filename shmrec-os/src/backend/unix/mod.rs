@@ -28,8 +28,10 @@ mod link;
 mod locks;
 mod mapping;
 mod named;
+mod processes;
 mod random;
 mod reap;
+mod survey;
 mod unnamed;
 
 pub use attachment::{Attachment, Liveness, Memory};
@@ -37,6 +39,7 @@ pub use copied::Copied;
 pub use create::{NewSegment, create, this_creator};
 pub use link::link;
 pub use reap::remove;
+pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
 
 pub(super) use mapping::Backing;
 

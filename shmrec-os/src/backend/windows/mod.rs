@@ -14,10 +14,12 @@ mod random;
 mod section;
 mod security;
 mod sleepers;
+mod survey;
 
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use life::{NewSegment, create, link, remove, this_creator};
+pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
 
 pub(super) use section::View as Backing;
 
