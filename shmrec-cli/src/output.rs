@@ -94,9 +94,8 @@ impl Output {
         Ok(())
     }
 
-    /// How many columns a line may have.
-    pub(crate) fn width(&self) -> Option<usize> {
-        self.terminal.then(|| ratatui::crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)))
+    pub(crate) fn has_color(&self) -> bool {
+        self.color
     }
 }
 

@@ -100,6 +100,12 @@ impl Pulses {
         }
     }
 
+    /// Forgets what is not there any more.
+    pub(crate) fn forget_others(&mut self, found: &[Found]) {
+        let known: Vec<_> = found.iter().filter_map(|found| Some(found.about.as_ref()?.instance)).collect();
+        self.0.retain(|instance, _| known.contains(instance));
+    }
+
     /// `None` for what was not seen twice.
     pub(crate) fn of(&self, found: &Found) -> Option<Pulse> {
         let seen = self.0.get(&found.about.as_ref()?.instance)?;
