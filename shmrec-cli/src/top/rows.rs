@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use shmrec::DynView;
+use shmrec::schema::Type;
 
 /// Which parts of something are open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Node {
 
     fn find<'r>(&self, view: &DynView<'r>, mut number: usize, path: &str, steps: &mut Vec<usize>) -> Option<Row<'r>> {
         let count = parts(view);
-        let path = &match view.variant() {
+        let path = &match unwrapped(view).variant() {
             Ok(Some(variant)) => crate::json::join(path, &variant.name),
             _ => path.to_owned(),
         };
@@ -87,7 +88,7 @@ impl Node {
         Some(Row {
             steps: steps.clone(),
             path: crate::json::join(path, &name),
-            name: if name.is_empty() { "Some".to_owned() } else { name },
+            name,
             view: found,
             parts: parts(&found),
             open: self.inside.get(&index).is_some_and(|node| node.open),
@@ -117,13 +118,25 @@ impl Node {
     }
 }
 
+/// What is in an option, or in one in an option; anything else as it is.
+fn unwrapped<'r>(view: &DynView<'r>) -> DynView<'r> {
+    let mut view = *view;
+    while matches!(view.ty(), Some(Type::Option { .. })) {
+        match view.children().ok().and_then(|mut children| children.next()) {
+            Some((_, inside)) => view = inside,
+            None => break,
+        }
+    }
+    view
+}
+
 /// How many parts something has; none if its bytes do not say.
 fn parts(view: &DynView<'_>) -> usize {
-    view.children().map_or(0, |children| children.len())
+    unwrapped(view).children().map_or(0, |children| children.len())
 }
 
 fn part<'r>(view: &DynView<'r>, index: usize) -> Option<(String, DynView<'r>)> {
-    view.children().ok()?.nth(index)
+    unwrapped(view).children().ok()?.nth(index)
 }
 
 /// What `steps` lead to, from a record.
@@ -181,25 +194,14 @@ mod tests {
         assert_eq!(paths(&root, &record), ["serial", "axes", "home", "pixels"]);
         root.set(&[1], true);
         root.set(&[1, 1], true);
-        root.set(&[2], true);
         assert_eq!(
             paths(&root, &record),
-            [
-                "serial",
-                "axes",
-                "axes[0]",
-                "axes[1]",
-                "axes[1].position",
-                "axes[1].limits",
-                "axes[2]",
-                "home",
-                "home",
-                "pixels"
-            ]
+            ["serial", "axes", "axes[0]", "axes[1]", "axes[1].position", "axes[1].limits", "axes[2]", "home", "pixels"]
         );
-        root.set(&[2, 0], true);
+        // What is in an option are its parts.
+        root.set(&[2], true);
         root.set(&[1], false);
-        assert_eq!(paths(&root, &record), ["serial", "axes", "home", "home", "home.position", "home.limits", "pixels"]);
+        assert_eq!(paths(&root, &record), ["serial", "axes", "home", "home.position", "home.limits", "pixels"]);
         root.set(&[1], true);
         assert_eq!(paths(&root, &record)[4], "axes[1].position", "what was open in it still is");
     }
