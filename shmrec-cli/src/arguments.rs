@@ -33,6 +33,11 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
 
+    /// The System V segment under this key, such as 0x4e545030. Without it segments are found by their names, also those
+    /// that have keys.
+    #[arg(long, global = true, value_name = "KEY", value_parser = target::key)]
+    pub(crate) key: Option<shmrec::Key>,
+
     /// Write JSON: one value, or one line each where there is no end to them.
     #[arg(long, global = true)]
     pub(crate) json: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use shmrec::schema::nearest;
 use shmrec::survey::{Found, State, Survey};
-use shmrec::{DynReader, LinkError, ReadError, SegmentOptions};
+use shmrec::{DynReader, Key, LinkError, ReadError, SegmentOptions};
 
 use crate::arguments::Common;
 use crate::failed::{Code, Failed, Outcome};
@@ -15,18 +15,31 @@ use crate::text;
 pub(crate) struct Context {
     pub(crate) output: Output,
     dir: Option<PathBuf>,
+    key: Option<Key>,
 }
 
 impl Context {
     pub(crate) fn new(common: &Common) -> Self {
-        Self { output: Output::new(common), dir: common.dir.clone() }
+        Self { output: Output::new(common), dir: common.dir.clone(), key: common.key }
     }
 
     pub(crate) fn options(&self) -> SegmentOptions {
         let options = SegmentOptions::new();
-        match &self.dir {
+        let options = match &self.dir {
             Some(dir) => options.dir(dir),
             None => options,
+        };
+        match self.key {
+            Some(key) => options.key(key),
+            None => options,
+        }
+    }
+
+    /// Options for the segment of this name, wherever it is: a file, or a System V segment that was created under the name.
+    pub(crate) fn options_of(&self, name: &str) -> SegmentOptions {
+        match self.survey().look_at(name) {
+            Ok(Some(Found { key: Some(key), .. })) => self.options().key(key),
+            _ => self.options(),
         }
     }
 
@@ -36,7 +49,7 @@ impl Context {
 
     /// A link that only observes.
     pub(crate) fn observe(&self, name: &str) -> Outcome<DynReader> {
-        self.options().observe(true).dyn_reader(name).map_err(|error| self.not_linked(name, error))
+        self.options_of(name).observe(true).dyn_reader(name).map_err(|error| self.not_linked(name, error))
     }
 
     /// As [`observe`](Self::observe); says so when nobody uses the segment any more.
@@ -121,6 +134,7 @@ pub(crate) fn state(state: &State) -> (crate::output::Ink, &'static str) {
         State::Foreign { .. } => (Ink::Bad, "foreign"),
         State::OtherFormat { .. } => (Ink::Bad, "other format"),
         State::OtherByteOrder => (Ink::Bad, "other byte order"),
+        State::Elsewhere => (Ink::Odd, "elsewhere"),
         State::Unreadable { .. } => (Ink::Odd, "unreadable"),
         _ => (Ink::Odd, "unknown"),
     }

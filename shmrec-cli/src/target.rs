@@ -1,6 +1,6 @@
 //! Segments and fields as they are named on the command line.
 
-use shmrec::{Perms, SegmentName};
+use shmrec::{Key, Perms, SegmentName};
 
 /// `NAME.path.to[3].field`; the path is empty for the whole record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,17 @@ pub(crate) fn factor(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A System V key, as `ipcs -m` prints it, or in decimal.
+pub(crate) fn key(text: &str) -> Result<Key, String> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).map(|number| number as i32).ok(),
+        // Both spellings of keys from 0x80000000 on.
+        None => text.parse::<i32>().or_else(|_| text.parse::<u32>().map(|number| number as i32)).ok(),
+    };
+    let number = number.ok_or_else(|| "write a number of 32 bits, such as 0x4e545030".to_owned())?;
+    Key::raw(number).map_err(|error| error.to_string())
+}
+
 /// Permission bits in octal.
 pub(crate) fn perms(text: &str) -> Result<Perms, String> {
     let mode = u32::from_str_radix(text, 8).map_err(|_| "write the mode in octal, such as 0640".to_owned())?;
@@ -68,6 +79,16 @@ mod tests {
         assert!(target(".x").is_err());
         assert!(target("../etc.x").is_err());
         assert!(target("ro-bot.x").unwrap_err().contains("'-'"));
+    }
+
+    #[test]
+    fn keys_are_read_as_ipcs_prints_them() {
+        assert_eq!(super::key("0xfffffff0").map(|key| key.get()), Ok(-16));
+        assert_eq!(super::key("-16").map(|key| key.get()), Ok(-16));
+        assert_eq!(super::key("4294967280").map(|key| key.get()), Ok(-16));
+        for wrong in ["0", "-1", "0xffffffff", "", "0x", "x", "0x100000000"] {
+            assert!(super::key(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -761,10 +761,16 @@ mod tests {
         let pieces = [
             "{", "}", "[", "]", "(", ")", ",", ";", ":", "\"", "'", "\\", "\\u", "Some(", "é", " ", "1", "-", "Circle",
         ];
-        let mut random = shmrec_tests::random::Random::new(7);
+        // A generator of SplitMix64's kind: the same texts in every run.
+        let mut state = 7_u64;
+        let mut below = |bound: usize| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            ((z ^ (z >> 27)) % bound as u64) as usize
+        };
         for _ in 0..20_000 {
-            let typed: String =
-                (0..random.below(12)).map(|_| pieces[random.below(pieces.len() as u64) as usize]).collect();
+            let length = below(12);
+            let typed: String = (0..length).map(|_| pieces[below(pieces.len())]).collect();
             for path in ["", "shape", "tags", "name", "maybe", "pair", "took", "letter"] {
                 let _ = read(path, &typed);
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use shmrec::survey::{Found, State, Survey};
-use shmrec::{DynReader, Process};
+use shmrec::{DynReader, Key, Process, SegmentName, SegmentOptions};
 
 use crate::arguments::Doctor;
 use crate::context::{Context, state};
@@ -25,6 +25,7 @@ struct Finding {
     what: String,
     advice: String,
     remedy: Option<Remedy>,
+    key: Option<Key>,
     /// What came of the remedy.
     outcome: Option<Result<(), String>>,
 }
@@ -45,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &Doctor) -> Outcome {
     }
     if arguments.fix {
         for finding in &mut findings {
-            finding.outcome = finding.remedy.map(|remedy| mend(context, &finding.name, remedy));
+            finding.outcome = finding.remedy.map(|remedy| mend(context, finding, remedy));
         }
     }
     if context.output.json {
@@ -68,17 +69,24 @@ pub(crate) fn run(context: &Context, arguments: &Doctor) -> Outcome {
     if findings.iter().any(Finding::is_left) { Err(Failed::silent(Code::Findings)) } else { Ok(()) }
 }
 
-fn mend(context: &Context, name: &str, remedy: Remedy) -> Result<(), String> {
-    let options = context.options();
+fn mend(context: &Context, finding: &Finding, remedy: Remedy) -> Result<(), String> {
+    let options = with_key(context, finding.key);
     let outcome = match remedy {
-        Remedy::Remove => options.remove(name),
-        Remedy::RemoveDamaged => options.remove_damaged(name),
+        Remedy::Remove => options.remove(&finding.name),
+        Remedy::RemoveDamaged => options.remove_damaged(&finding.name),
     };
     outcome.or_else(|error| match error {
         // Somebody else has done it.
         shmrec::RemoveError::NotFound(_) => Ok(()),
         error => Err(error.to_string()),
     })
+}
+
+fn with_key(context: &Context, key: Option<Key>) -> SegmentOptions {
+    match key {
+        Some(key) => context.options().key(key),
+        None => context.options(),
+    }
 }
 
 impl Finding {
@@ -122,7 +130,7 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
     let owner = text::user(found.owner);
     let path = found.path.display();
     let mut add = |kind, problem, what: String, advice: String, remedy| {
-        findings.push(Finding { name: found.name.clone(), kind, problem, what, advice, remedy, outcome: None });
+        findings.push(Finding { name: found.name.clone(), kind, problem, what, advice, remedy, key: found.key, outcome: None });
     };
     let word = state(&found.state).1;
     match &found.state {
@@ -130,7 +138,8 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
         State::Changing => return,
         State::Abandoned => {
             let what = format!("its last user ended without releasing it{}", last_words(found));
-            let may = may_remove(found);
+            // What is left of a System V segment may have lost its name.
+            let may = may_remove(found) && SegmentName::new(&found.name).is_ok();
             let advice = if may {
                 format!(
                     "nobody needs to do anything: the next program that creates or links the name takes it; `shmrec remove {}` removes it now",
@@ -145,10 +154,11 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
             let what = format!("{problem}{}", last_words(found));
             // A header that holds together is a segment to everybody who removes.
             let remedy = if found.about.is_some() { Remedy::Remove } else { Remedy::RemoveDamaged };
+            let remedy = SegmentName::new(&found.name).is_ok().then_some(remedy);
             let advice = format!(
                 "end the programs that use it, and create it anew; what wrote to {path} otherwise than through shmrec?"
             );
-            return add(word, true, what, advice, Some(remedy));
+            return add(word, true, what, advice, remedy);
         }
         State::Foreign { found: what } => {
             let what = format!("the name is taken by something else: {path} is {what}, of {owner}");
@@ -164,6 +174,10 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
             let what = format!("it was made on a machine of the other byte order: no program here can use it ({path})");
             return add(word, true, what, "remove the file by hand".to_owned(), None);
         }
+        State::Elsewhere => {
+            let what = "it is a System V segment of another IPC namespace, such as another container's".to_owned();
+            return add(word, false, what, "look at it from there".to_owned(), None);
+        }
         State::Unreadable { problem } => {
             let what = format!("{problem}: it belongs to {owner}, with mode {}", text::mode(found.mode));
             let advice = format!("if you ought to read it: {owner} must create it with other permissions");
@@ -171,7 +185,7 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
         }
         _ => return,
     }
-    let Ok(reader) = context.options().observe(true).dyn_reader(&found.name) else { return };
+    let Ok(reader) = with_key(context, found.key).observe(true).dyn_reader(&found.name) else { return };
     if let Ok(record) = reader.read() {
         if let Err(error) = record.check() {
             let field = error.field().to_owned();

@@ -155,7 +155,7 @@ fn table(found: &[Found], pulses: &Pulses, long: bool) -> Table {
         ("STATE", Left),
     ];
     if long {
-        columns.extend([("SLOTS", Right), ("CREATOR", Right), ("CREATED", Left), ("FILE", Left)]);
+        columns.extend([("KEY", Left), ("SLOTS", Right), ("CREATOR", Right), ("CREATED", Left), ("FILE", Left)]);
     }
     let mut table = Table::new(columns);
     for found in found {
@@ -176,6 +176,7 @@ fn table(found: &[Found], pulses: &Pulses, long: bool) -> Table {
         ];
         if long {
             row.extend([
+                or_dash(found.key.map(|key| key.to_string())),
                 or_dash(about.map(|about| about.slots.to_string())),
                 or_dash(about.and_then(|about| about.creator.pid).map(|pid| pid.to_string())),
                 or_dash(about.and_then(|about| about.creator.created).map(text::time_to_millis)),
@@ -206,6 +207,7 @@ pub(crate) fn as_json(found: &Found, pulse: Option<Pulse>) -> Json {
     put("state", state(&found.state).1.into());
     put("problem", problem(&found.state).map_or(Json::Null, Json::from));
     put("file", found.path.to_string_lossy().into());
+    put("key", found.key.map_or(Json::Null, |key| key.to_string().into()));
     put("owner", json!({ "uid": found.owner, "name": text::user(found.owner) }));
     put("mode", text::mode(found.mode).into());
     put("length", found.len.into());

@@ -9,7 +9,7 @@ use crate::failed::{Failed, Outcome};
 
 pub(crate) fn run(context: &Context, arguments: &Remove) -> Outcome {
     for name in &arguments.names {
-        context.options().remove(name).map_err(|error| not_removed(context, name, error))?;
+        context.options_of(name).remove(name).map_err(|error| not_removed(context, name, error))?;
         if context.output.json {
             context.output.json_line(&json!({ "removed": name }))?;
         } else {

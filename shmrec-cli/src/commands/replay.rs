@@ -63,7 +63,7 @@ pub(crate) fn run(context: &Context, arguments: &Replay) -> Outcome {
 /// The segment that is replayed to: the one that there is, if it holds this record, or a new one.
 fn open(context: &Context, arguments: &Replay, recording: &Reader) -> Outcome<DynSegment> {
     let name = arguments.name.as_str();
-    let options = context.options().persist(arguments.persist).perms(arguments.mode);
+    let options = context.options_of(name).persist(arguments.persist).perms(arguments.mode);
     loop {
         match options.dyn_link(name) {
             Ok(segment) => {

@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context, arguments: &Set) -> Outcome {
     }
 
     let trust = if arguments.trust_owner { TrustOwner::Anyone } else { TrustOwner::NoOther };
-    let options = context.options().trust_owner(trust).lock_timeout(arguments.timeout);
+    let options = context.options_of(name).trust_owner(trust).lock_timeout(arguments.timeout);
     let segment = options.dyn_link(name).map_err(|error| not_linked(context, name, error))?;
     let written = match &values[..] {
         // A record that nothing was written to yet gets its first version so.

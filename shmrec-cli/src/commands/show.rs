@@ -14,7 +14,7 @@ use crate::{json, text, tree};
 pub(crate) fn run(context: &Context, arguments: &Show) -> Outcome {
     let name = arguments.name.as_str();
     // Damaged as it may be: what its header says can be shown.
-    if let Err(error @ LinkError::Damaged(_)) = context.options().observe(true).dyn_reader(name) {
+    if let Err(error @ LinkError::Damaged(_)) = context.options_of(name).observe(true).dyn_reader(name) {
         if let Some(found) = context.survey().look_at(name)? {
             facts(context, &found)?;
         }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shmrec::survey::Found;
-use shmrec::{DynRecord, Value};
+use shmrec::{DynRecord, Key, Value};
 
 use super::plot::Plot;
 use super::rows::{self, Node, Row};
-use super::sampler::{Inside, Snapshot};
+use super::sampler::{Inside, Snapshot, Wish};
 use crate::commands::list::{Pulse, Pulses};
 
 /// How long a value that has changed stands out.
@@ -39,8 +39,8 @@ pub(crate) struct App {
     pulses: Pulses,
     rates: HashMap<[u8; 16], Rates>,
     pub(crate) order: Order,
-    /// The name that the cursor is on.
-    selected: Option<String>,
+    /// The file that the cursor is on: a name may stand for a file and a System V segment.
+    selected: Option<PathBuf>,
     pub(crate) filter: Filter,
     pub(crate) help: bool,
     pub(crate) open: Option<Open>,
@@ -68,6 +68,7 @@ pub(crate) struct Filter {
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) name: String,
+    pub(crate) key: Option<Key>,
     pub(crate) inside: Option<Inside>,
     /// The record as it is shown: the last one whole, also while the segment cannot be read.
     pub(crate) record: Option<Arc<DynRecord>>,
@@ -103,15 +104,15 @@ impl App {
         self.over
     }
 
-    /// The name of the segment that is to be looked into.
-    pub(crate) fn opened(&self) -> Option<&str> {
-        self.open.as_ref().map(|open| open.name.as_str())
+    /// The segment that is to be looked into.
+    pub(crate) fn opened(&self) -> Option<Wish> {
+        self.open.as_ref().map(|open| Wish { name: open.name.clone(), key: open.key })
     }
 
-    pub(crate) fn open(&mut self, name: &str) {
-        self.selected = Some(name.to_owned());
+    pub(crate) fn open(&mut self, name: &str, key: Option<Key>) {
         self.open = Some(Open {
             name: name.to_owned(),
+            key,
             inside: None,
             record: None,
             before: None,
@@ -196,13 +197,13 @@ impl App {
     /// Where the cursor is in the list.
     pub(crate) fn cursor(&self, listed: &[&Found]) -> usize {
         let selected = self.selected.as_deref();
-        listed.iter().position(|found| Some(found.name.as_str()) == selected).unwrap_or(0)
+        listed.iter().position(|found| Some(found.path.as_path()) == selected).unwrap_or(0)
     }
 
     /// What is known of the segment that is open.
     pub(crate) fn opened_found(&self) -> Option<&Found> {
-        let name = self.opened()?;
-        self.found.iter().find(|found| found.name == name)
+        let open = self.open.as_ref()?;
+        self.found.iter().find(|found| found.name == open.name && found.key == open.key)
     }
 
     pub(crate) fn press(&mut self, key: KeyEvent) {
@@ -259,8 +260,9 @@ impl App {
             KeyCode::Home | KeyCode::Char('g') => 0,
             KeyCode::End | KeyCode::Char('G') => last,
             KeyCode::Enter | KeyCode::Right | KeyCode::Char('l') => {
-                if let Some(name) = listed.get(cursor).map(|found| found.name.clone()) {
-                    self.open(&name);
+                if let Some((name, key, path)) = listed.get(cursor).map(|f| (f.name.clone(), f.key, f.path.clone())) {
+                    self.selected = Some(path);
+                    self.open(&name, key);
                 }
                 return;
             }
@@ -282,14 +284,14 @@ impl App {
             }
             _ => return,
         };
-        self.selected = listed.get(to.min(last)).map(|found| found.name.clone());
+        self.selected = listed.get(to.min(last)).map(|found| found.path.clone());
     }
 }
 
 impl Open {
     fn see(&mut self, inside: Inside, at: Instant) {
         // What was asked for before another segment was opened.
-        if inside.name != self.name {
+        if inside.of != (Wish { name: self.name.clone(), key: self.key }) {
             return;
         }
         if let Ok(record) = &inside.record {

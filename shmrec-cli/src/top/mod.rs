@@ -50,7 +50,8 @@ pub(crate) fn run(context: &Context, arguments: &Top) -> Outcome {
     let sampler = Sampler::start(context.options(), interval)?;
     let mut app = App::new(&directory, context.output.has_color());
     if let Some(name) = &arguments.name {
-        app.open(name);
+        let key = context.survey().look_at(name)?.and_then(|found| found.key);
+        app.open(name, key);
     }
     let end = End::on_signals()?;
     let mut terminal = ratatui::try_init()?;

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use shmrec::survey::{Found, Survey};
-use shmrec::{DynReader, DynRecord, Process, ReadError, SegmentOptions};
+use shmrec::{DynReader, DynRecord, Key, Process, ReadError, SegmentOptions};
 
 /// Looking through all processes takes a while, and they do not change so often.
 const PROCESSES: Duration = Duration::from_secs(1);
@@ -22,10 +22,17 @@ pub(crate) struct Snapshot {
     pub(crate) inside: Option<Inside>,
 }
 
+/// The segment to look into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) name: String,
+    pub(crate) key: Option<Key>,
+}
+
 /// The inside of the segment that is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Inside {
-    pub(crate) name: String,
+    pub(crate) of: Wish,
     /// The last version, or why there is none.
     pub(crate) record: Result<Arc<DynRecord>, String>,
     pub(crate) processes: Vec<Process>,
@@ -37,7 +44,7 @@ pub(crate) struct Sampler {
     snapshots: Receiver<Snapshot>,
     /// The name of the segment to look into. Dropped, the thread ends.
     wishes: Sender<()>,
-    wish: Arc<Mutex<Option<String>>>,
+    wish: Arc<Mutex<Option<Wish>>>,
 }
 
 impl Sampler {
@@ -56,10 +63,10 @@ impl Sampler {
     }
 
     /// Says which segment to look into.
-    pub(crate) fn look_into(&self, name: Option<&str>) {
+    pub(crate) fn look_into(&self, wanted: Option<Wish>) {
         let mut wish = self.wish.lock().unwrap_or_else(PoisonError::into_inner);
-        if wish.as_deref() != name {
-            *wish = name.map(str::to_owned);
+        if *wish != wanted {
+            *wish = wanted;
             // The thread lives as long as this does.
             let _ = self.wishes.send(());
         }
@@ -79,15 +86,15 @@ struct Eye {
 }
 
 impl Eye {
-    fn look(mut self, interval: Duration, wish: &Mutex<Option<String>>, to: &Sender<Snapshot>, wished: &Receiver<()>) {
+    fn look(mut self, interval: Duration, wish: &Mutex<Option<Wish>>, to: &Sender<Snapshot>, wished: &Receiver<()>) {
         loop {
             let begun = Instant::now();
-            let name = wish.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let wish = wish.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let (found, error) = match self.survey.look() {
                 Ok(found) => (found, None),
                 Err(error) => (Vec::new(), Some(error.to_string())),
             };
-            let inside = name.map(|name| self.inside(name));
+            let inside = wish.map(|wish| self.inside(wish));
             if to.send(Snapshot { at: Instant::now(), found, error, inside }).is_err() {
                 return;
             }
@@ -99,24 +106,28 @@ impl Eye {
         }
     }
 
-    fn inside(&mut self, name: String) -> Inside {
-        if self.open.as_ref().is_some_and(|open| open.name() != name || !open.is_current().unwrap_or(false)) {
+    fn inside(&mut self, of: Wish) -> Inside {
+        if self.open.as_ref().is_some_and(|open| open.name() != of.name || open.key() != of.key || !open.is_current().unwrap_or(false)) {
             self.open = None;
             self.processes = (None, Vec::new());
         }
-        let record = self.record(&name);
+        let record = self.record(&of);
         if let Some(open) = &self.open {
             if self.processes.0.is_none_or(|at| at.elapsed() >= PROCESSES) {
                 self.processes = (Some(Instant::now()), open.processes().unwrap_or_default());
             }
         }
-        Inside { name, record, processes: self.processes.1.clone() }
+        Inside { of, record, processes: self.processes.1.clone() }
     }
 
-    fn record(&mut self, name: &str) -> Result<Arc<DynRecord>, String> {
+    fn record(&mut self, of: &Wish) -> Result<Arc<DynRecord>, String> {
         let open = match self.open.take() {
             Some(open) => open,
-            None => self.options.dyn_reader(name).map_err(|error| error.to_string())?,
+            None => {
+                let options = self.options.clone();
+                let options = if let Some(key) = of.key { options.key(key) } else { options };
+                options.dyn_reader(&of.name).map_err(|error| error.to_string())?
+            }
         };
         let record = open.read().map(Arc::new).map_err(|error| match error {
             ReadError::NotYetWritten(_) => "nothing has been written yet".to_owned(),
