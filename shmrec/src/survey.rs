@@ -254,7 +254,16 @@ impl Survey {
         if matches!(found.state, State::Foreign { .. }) {
             return Ok(Some(found));
         }
-        match self.inspect(options, &mut found) {
+        // What goes while it is looked at is looked at again: then it is gone, or somebody has cut it short.
+        let mut outcome = self.inspect(options, &mut found);
+        for _ in 0..2 {
+            if !matches!(&outcome, Err(error) if error.failure().is_some_and(|f| *f.what() == What::Truncated)) {
+                break;
+            }
+            (found.about, found.content) = (None, None);
+            outcome = self.inspect(options, &mut found);
+        }
+        match outcome {
             Ok(state) => found.state = state,
             Err(LinkError::NotFound(_)) => return Ok(None),
             Err(LinkError::NoDescriptors(failure) | LinkError::NoDirectory(failure)) => return Err(failure.into()),

@@ -259,7 +259,9 @@ fn only_what_is_damaged_and_unused_is_removed_as_damaged() {
     let users = everything(&dir);
     let options = dir.options();
     for name in ["damaged", "cut", "renamed"] {
-        assert!(matches!(options.remove(name), Err(RemoveError::Damaged(_))) || name == "renamed", "{name}");
+        if name != "renamed" {
+            assert!(matches!(options.remove(name), Err(RemoveError::Damaged(_))), "{name}");
+        }
         options.remove_damaged(name).unwrap();
         assert!(!dir.file(name).exists());
     }

@@ -128,7 +128,7 @@ impl Running {
             ended = self.0.try_wait().expect("it can be waited for");
             ended.is_some()
         });
-        let mut read = |from: Option<&mut dyn std::io::Read>| {
+        let read = |from: Option<&mut dyn std::io::Read>| {
             let mut bytes = Vec::new();
             if let Some(from) = from {
                 from.read_to_end(&mut bytes).expect("its output");

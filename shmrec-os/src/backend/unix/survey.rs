@@ -25,6 +25,9 @@ use crate::format::Header;
 use super::system::mode_of;
 use crate::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 
+/// How often what is being created or removed is looked at again: those who look are in no hurry to know.
+const AGAIN: u32 = 12;
+
 /// What there is in a directory that is, or looks like, segments'.
 ///
 /// # Errors
@@ -106,10 +109,12 @@ pub fn observe(place: &Place) -> Result<Attachment, Failure> {
         let members = locks.members().map_err(|error| Failure::of_call("fcntl", place.path(), error))?;
         let header = match (judgement, members) {
             (Judgement::Segment(header, _), _) => header,
-            (Judgement::Remains, Members::InTransition) => {
+            // Users of remains may have come just now: then they are remains no more.
+            (Judgement::Remains, Members::InTransition | Members::Some) if attempt < AGAIN => {
                 pause(attempt);
                 continue;
             }
+            (Judgement::Remains, Members::InTransition) => return Err(Failure::new(What::Busy, place.path())),
             (Judgement::Remains, Members::Some) => {
                 let problem = "its memory has been taken away, and programs still use it".to_owned();
                 return Err(Failure::new(What::Damaged { problem }, place.path()));
