@@ -100,7 +100,7 @@ fn svg(screen: &vt100::Screen) -> String {
     const WIDTH: f64 = 8.4;
     const HEIGHT: f64 = 18.0;
     const PAD: f64 = 12.0;
-    let (rows, columns) = screen.size();
+    let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
     let (width, height) = (f64::from(columns) * WIDTH + 2.0 * PAD, f64::from(rows) * HEIGHT + 2.0 * PAD);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans Mono, Menlo, \
@@ -125,7 +125,9 @@ fn svg(screen: &vt100::Screen) -> String {
             let (x, y) = (PAD + f64::from(begin) * WIDTH, PAD + f64::from(row) * HEIGHT);
             let run = f64::from(column - begin) * WIDTH;
             if let Some(fill) = look.back {
-                out.push_str(&format!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{run:.1}\" height=\"{HEIGHT}\" fill=\"{fill}\"/>\n"));
+                out.push_str(&format!(
+                    "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{run:.1}\" height=\"{HEIGHT}\" fill=\"{fill}\"/>\n"
+                ));
             }
             if !text.trim().is_empty() {
                 let weight = if look.bold { " font-weight=\"bold\"" } else { "" };
@@ -153,7 +155,8 @@ struct Look {
 
 impl Look {
     fn of(cell: &vt100::Cell) -> Self {
-        const COLOURS: [&str; 8] = ["#16181d", "#f07178", "#c3e88d", "#ffcb6b", "#82aaff", "#c792ea", "#89ddff", "#d5d9e0"];
+        const COLOURS: [&str; 8] =
+            ["#16181d", "#f07178", "#c3e88d", "#ffcb6b", "#82aaff", "#c792ea", "#89ddff", "#d5d9e0"];
         let front = match cell.fgcolor() {
             vt100::Color::Idx(i) => COLOURS[usize::from(i) % 8],
             _ => "#d5d9e0",

@@ -68,7 +68,11 @@ impl Output {
 
     pub(crate) fn ink(&self, ink: Ink, text: &str) -> String {
         let style = ink.style();
-        if self.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        if self.color && style != Style::new() && !text.is_empty() {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
     }
 
     pub(crate) fn line(&self, text: &str) -> io::Result<()> {
@@ -154,6 +158,7 @@ impl Table {
                 let _ = write!(line, "{}{:blanks$}", output.ink(*ink, text), "");
             }
         }
+        line.truncate(line.trim_end_matches(' ').len());
         line
     }
 }

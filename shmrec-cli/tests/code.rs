@@ -2,10 +2,10 @@
 //!
 //! Python runs where `SHMREC_NUMPY` names an interpreter that has numpy; `.ci/run` makes one.
 
-#[path = "support/mod.rs"]
-mod support;
 #[path = "support/records.rs"]
 mod records;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -113,7 +113,9 @@ fn library(name: &str) -> PathBuf {
 fn the_rust_module_derives_the_same_record() {
     let dir = Dir::new();
     let _segments = segments(&dir);
-    for (name, record, fingerprint) in [("robot", "Robot", Robot::FINGERPRINT), ("odd", "DriveOddOne", Odd::FINGERPRINT)] {
+    for (name, record, fingerprint) in
+        [("robot", "Robot", Robot::FINGERPRINT), ("odd", "DriveOddOne", Odd::FINGERPRINT)]
+    {
         let place = std::env::temp_dir().join(format!("shmrec-cli-code-{}-{name}", std::process::id()));
         std::fs::create_dir(&place).unwrap();
         std::fs::write(place.join("record.rs"), dir.must(&["schema", name, "--rust"])).unwrap();

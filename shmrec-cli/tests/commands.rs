@@ -2,10 +2,10 @@
 //!
 //! What is stored under `snapshots` is what the command wrote; times, process ids, users and directories are replaced.
 
-#[path = "support/mod.rs"]
-mod support;
 #[path = "support/records.rs"]
 mod records;
+#[path = "support/mod.rs"]
+mod support;
 
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::process::{Command, Stdio};
@@ -46,7 +46,13 @@ fn without_owner(dir: &Dir, text: &str) -> String {
     let width = owner.len().max("OWNER".len());
     let column = format!("{owner:width$}");
     text.lines()
-        .map(|line| line.replacen(&format!("  {column}  "), "  OWNED  ", 1).replacen(&format!("  {:width$}  ", "OWNER"), "  OWNER  ", 1))
+        .map(|line| {
+            line.replacen(&format!("  {column}  "), "  OWNED  ", 1).replacen(
+                &format!("  {:width$}  ", "OWNER"),
+                "  OWNER  ",
+                1,
+            )
+        })
         .fold(String::new(), |all, line| all + &line + "\n")
 }
 
@@ -164,8 +170,8 @@ fn get_prints_values_alone() {
 fn what_get_prints_set_reads_back() {
     let (dir, segment) = with_robot();
     let paths = [
-        "serial", "big", "small", "flag", "letter", "axes", "shape", "level", "home", "tags", "labels", "pair", "maybe",
-        "count", "took", "at", "ip", "peer", "samples",
+        "serial", "big", "small", "flag", "letter", "axes", "shape", "level", "home", "tags", "labels", "pair",
+        "maybe", "count", "took", "at", "ip", "peer", "samples",
     ];
     for path in paths {
         let target = format!("robot.{path}");
@@ -184,8 +190,16 @@ fn what_get_prints_set_reads_back() {
 #[test]
 fn set_writes_several_fields_as_one_version() {
     let (dir, segment) = with_robot();
-    let out = dir.json(&["set", "robot.serial=0x10", "robot.name=two words", "robot.axes[0].limits=[0; 2]", "robot.home=none",
-        "robot.shape=Circle { radius: 2 }", "robot.tags=[]", "robot.at=@0"]);
+    let out = dir.json(&[
+        "set",
+        "robot.serial=0x10",
+        "robot.name=two words",
+        "robot.axes[0].limits=[0; 2]",
+        "robot.home=none",
+        "robot.shape=Circle { radius: 2 }",
+        "robot.tags=[]",
+        "robot.at=@0",
+    ]);
     assert_eq!(out, json!({"name": "robot", "version": 2}));
     let mut expected = robot();
     (expected.serial, expected.name, expected.home) = (16, "two words".into(), None);
@@ -459,7 +473,9 @@ fn killed_publisher(dir: &Dir, name: &str) {
     bytes.extend(last);
     std::fs::write(&file, bytes).unwrap();
     let publisher = dir.start(&["replay", path, name]);
-    until("it publishes", || dir.options().observe(true).dyn_reader(name).is_ok_and(|reader| reader.version().get() == 1));
+    until("it publishes", || {
+        dir.options().observe(true).dyn_reader(name).is_ok_and(|reader| reader.version().get() == 1)
+    });
     publisher.kill();
     drop(segment);
     std::fs::remove_file(&file).unwrap();
@@ -479,7 +495,12 @@ fn doctor_explains_and_mends() {
     let header = std::fs::read(dir.file("wrong")).unwrap();
     let at = |at: usize| u64::from_le_bytes(header[at..at + 8].try_into().unwrap());
     let slot = at(96) + at(48);
-    std::fs::File::options().write(true).open(dir.file("wrong")).unwrap().write_all_at(&[2], slot + flag as u64).unwrap();
+    std::fs::File::options()
+        .write(true)
+        .open(dir.file("wrong"))
+        .unwrap()
+        .write_all_at(&[2], slot + flag as u64)
+        .unwrap();
 
     // Without --fix nothing is changed.
     let files = || {
@@ -495,7 +516,10 @@ fn doctor_explains_and_mends() {
     assert_snapshot!("show_invalid", show);
     assert_eq!(dir.run(&["show", "spoilt"]).code, 1);
     let json = dir.run(&["doctor", "--json", "left", "spoilt"]);
-    assert_snapshot!("doctor_json", doctored(&format!("{:#}", serde_json::from_str::<serde_json::Value>(&json.out).unwrap())));
+    assert_snapshot!(
+        "doctor_json",
+        doctored(&format!("{:#}", serde_json::from_str::<serde_json::Value>(&json.out).unwrap()))
+    );
 
     let mended = dir.run(&["doctor", "--fix"]);
     assert_eq!(mended.code, 7, "what is another program's stays");
@@ -562,7 +586,14 @@ fn unknown_names_and_fields_are_answered_with_the_nearest() {
         said.push_str(&format!("$ shmrec {}\n{run}\n", arguments.join(" ")));
     }
     assert_snapshot!("unknown", said);
-    for arguments in [&["get", "../etc.x"][..], &["get"], &["set", "robot.x"], &["frobnicate"], &["show", "a-b"], &["watch", "robot", "--interval", "5"]] {
+    for arguments in [
+        &["get", "../etc.x"][..],
+        &["get"],
+        &["set", "robot.x"],
+        &["frobnicate"],
+        &["show", "a-b"],
+        &["watch", "robot", "--interval", "5"],
+    ] {
         assert_eq!(dir.run(arguments).code, 2, "{arguments:?}");
     }
     let empty = Dir::new();
@@ -654,7 +685,9 @@ fn completions_are_a_script_of_the_shell() {
         let script = dir.must(&["completions", shell]);
         assert!(script.contains(words) && script.contains("doctor"), "{shell}");
     }
-    assert!(Command::new("bash").arg("-n").arg("-c").arg(dir.must(&["completions", "bash"])).status().unwrap().success());
+    assert!(
+        Command::new("bash").arg("-n").arg("-c").arg(dir.must(&["completions", "bash"])).status().unwrap().success()
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! `top` and `watch` on a real pseudo-terminal: keys are typed, and the screen is read.
 
-#[path = "support/mod.rs"]
-mod support;
 #[path = "support/records.rs"]
 mod records;
+#[path = "support/mod.rs"]
+mod support;
 #[path = "support/terminal.rs"]
 mod terminal;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use records::{robot, room};
 use shmrec::{Segment, SharedRecord};
 use support::{Dir, SHMREC};
-use terminal::{DOWN, END, ESCAPE, LEFT, RIGHT, Terminal, UP};
+use terminal::{DOWN, END, ESCAPE, LEFT, RIGHT, Terminal, UP, cells};
 
 const SIZE: (u16, u16) = (30, 110);
 
@@ -62,7 +62,8 @@ fn top_lists_segments_with_their_rates_and_ends_as_it_began() {
                 line.contains("Room") && line.contains("healthy") && rate.is_some_and(|rate| rate > 0.0)
             });
             top.until("and a spark of it", |text| {
-                text.lines().any(|line| line.starts_with("busy") && line.contains(['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']))
+                text.lines()
+                    .any(|line| line.starts_with("busy") && line.contains(['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']))
             });
             assert!(top.line("robot").contains("Robot"));
             assert!(top.with_screen(vt100::Screen::alternate_screen));
@@ -135,14 +136,14 @@ fn top_follows_values_plots_them_and_stops_when_told() {
             let first = top.line("level");
             top.until("another level", |text| text.lines().any(|line| line.contains("level") && line != first));
             top.until("it stands out", |_| {
-                top.with_screen(|screen| {
-                    let (rows, columns) = screen.size();
-                    (0..rows).any(|row| (0..columns).any(|column| screen.cell(row, column).is_some_and(vt100::Cell::bold) && row > 4))
+                top.with_screen(|screen| cells(screen).any(|(row, _, cell)| row > 4 && cell.bold()))
                 })
             });
             top.press(DOWN);
             top.press("p");
-            top.until("a plot", |text| text.contains("target = ") && text.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c)));
+            top.until("a plot", |text| {
+                text.contains("target = ") && text.chars().any(|c| ('\u{2801}'..='\u{28ff}').contains(&c))
+            });
             top.press(" ");
             top.until_shown("paused");
             let still = top.line("level");
@@ -229,7 +230,9 @@ fn ten_megabytes_of_record_do_not_keep_top_from_answering() {
                 assert!(top.line("[2599999]").contains("4242"));
                 top.press("g");
                 let first = top.line("number");
-                top.until("the number goes on", |text| text.lines().any(|line| line.contains("number") && line != first));
+                top.until("the number goes on", |text| {
+                    text.lines().any(|line| line.contains("number") && line != first)
+                });
                 top.press("q");
                 assert_eq!(top.end(), 0);
             },
@@ -295,10 +298,7 @@ fn watch_on_a_terminal_has_colours_and_ends_with_a_sum() {
     assert!(watch.text().contains("\\u{1b}[31m"), "{}", watch.text());
     segment.set(records::Robot::fields().serial, &8).unwrap();
     watch.until_shown("serial=8");
-    assert!(watch.with_screen(|screen| {
-        let (rows, columns) = screen.size();
-        (0..rows).any(|row| (0..columns).any(|column| screen.cell(row, column).is_some_and(|cell| cell.fgcolor() != vt100::Color::Default)))
-    }));
+    assert!(watch.with_screen(|screen| cells(screen).any(|(.., cell)| cell.fgcolor() != vt100::Color::Default)));
     watch.press("\u{3}");
     assert_eq!(watch.end(), 0);
     watch.until_shown("2 lines, 0 missed");

@@ -196,9 +196,26 @@ fn field_identifier(name: &str) -> String {
         "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type",
         "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "self", "super",
     ];
-    let mut out = words(name);
+    let mut out = snake(&words(name));
     if KEYWORDS.contains(&out.as_str()) || ["crate", "Self", "_"].contains(&out.as_str()) {
         out.push('_');
+    }
+    out
+}
+
+/// `driveStatus` and `drive__status` as `drive_status`.
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    let mut before = '_';
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            out.push('_');
+        }
+        // One at the start has a meaning: the field is not used yet.
+        if c != '_' || before != '_' || out.is_empty() {
+            out.push(c.to_ascii_lowercase());
+        }
+        before = c;
     }
     out
 }
@@ -217,5 +234,19 @@ impl Names {
         }
         self.0.push(taken.clone());
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{field_identifier, type_identifier};
+
+    #[test]
+    fn any_name_becomes_an_identifier() {
+        let fields = ["x", "driveStatus", "gr\u{f6}\u{df}e", "a-b", "type", "self", "_", "9lives", "X", "_kept"]
+            .map(field_identifier);
+        assert_eq!(fields, ["x", "drive_status", "gr_e", "a_b", "type_", "self_", "__", "_9lives", "x", "_kept"]);
+        let types = ["sysmon", "drive.Status", "Option", "Self", "9", "a-b_c", "\u{e9}"].map(type_identifier);
+        assert_eq!(types, ["Sysmon", "DriveStatus", "Option_", "Self_", "T9", "ABC", "T"]);
     }
 }

@@ -130,7 +130,16 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
     let owner = text::user(found.owner);
     let path = found.path.display();
     let mut add = |kind, problem, what: String, advice: String, remedy| {
-        findings.push(Finding { name: found.name.clone(), kind, problem, what, advice, remedy, key: found.key, outcome: None });
+        findings.push(Finding {
+            name: found.name.clone(),
+            kind,
+            problem,
+            what,
+            advice,
+            remedy,
+            key: found.key,
+            outcome: None,
+        });
     };
     let word = state(&found.state).1;
     match &found.state {

@@ -107,7 +107,11 @@ impl Eye {
     }
 
     fn inside(&mut self, of: Wish) -> Inside {
-        if self.open.as_ref().is_some_and(|open| open.name() != of.name || open.key() != of.key || !open.is_current().unwrap_or(false)) {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.name() != of.name || open.key() != of.key || !open.is_current().unwrap_or(false))
+        {
             self.open = None;
             self.processes = (None, Vec::new());
         }

@@ -34,7 +34,7 @@ pub(crate) struct Axis {
 
 /// A robot, as a whole.
 ///
-/// With an escape in its docs: \u{1b}[31mred.
+#[doc = " With an escape in its docs: \u{1b}[31mred."]
 #[derive(SharedRecord, Clone, Debug, PartialEq)]
 pub(crate) struct Robot {
     /// Which one.

@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ impl Terminal {
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command).expect("the program starts");
         drop(pair.slave);
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(size.0, size.1, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(some(size.0), some(size.1), 0)));
         let written = Arc::new(Mutex::new(Vec::new()));
         let mut output = pair.master.try_clone_reader().expect("the terminal's output");
         let (to, all) = (Arc::clone(&screen), Arc::clone(&written));
@@ -92,7 +93,7 @@ impl Terminal {
     }
 
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
-        self.screen.lock().unwrap().screen_mut().set_size(size.0, size.1);
+        self.screen.lock().unwrap().screen_mut().set_size(some(size.0), some(size.1));
         self.master.resize(pty_size(size)).expect("the terminal changes its size");
     }
 
@@ -115,6 +116,17 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn some(size: u16) -> NonZero<u16> {
+    NonZero::new(size).expect("a row and a column")
+}
+
+/// All cells of a screen.
+pub(crate) fn cells(screen: &vt100::Screen) -> impl Iterator<Item = (u16, u16, &vt100::Cell)> {
+    let (rows, columns) = screen.size();
+    let places = (0..rows.get()).flat_map(move |row| (0..columns.get()).map(move |column| (row, column)));
+    places.filter_map(|(row, column)| Some((row, column, screen.cell(row, column)?)))
 }
 
 fn pty_size((rows, cols): (u16, u16)) -> PtySize {
