@@ -156,6 +156,10 @@ pub(crate) struct Schema {
     /// The segment.
     pub(crate) name: String,
 
+    /// A C header.
+    #[arg(long, group = "language")]
+    pub(crate) c: bool,
+
     /// A Rust module that derives the same record.
     #[arg(long, group = "language")]
     pub(crate) rust: bool,

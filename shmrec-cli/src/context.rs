@@ -110,6 +110,12 @@ impl Context {
     }
 }
 
+/// Whether nothing will come any more: the segment was removed, or nobody is left who could write.
+pub(crate) fn is_over(reader: &DynReader) -> bool {
+    let removed = !reader.is_current().unwrap_or(true);
+    removed || (!reader.persists() && matches!(reader.users(), Ok(0)))
+}
+
 /// Why a record was not read, with the segment's name.
 pub(crate) fn not_read(name: &str, error: ReadError) -> Failed {
     let unwritten = matches!(error, ReadError::NotYetWritten(_));

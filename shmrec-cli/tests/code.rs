@@ -1,6 +1,7 @@
 //! What `schema --rust` and `schema --python` write is given to a compiler and to numpy.
 //!
 //! Python runs where `SHMREC_NUMPY` names an interpreter that has numpy; `.ci/run` makes one.
+#![cfg(target_os = "linux")]
 
 #[path = "support/records.rs"]
 mod records;

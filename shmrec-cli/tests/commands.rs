@@ -1,6 +1,7 @@
 //! Every subcommand, end to end against real segments, in text and in JSON.
 //!
 //! What is stored under `snapshots` is what the command wrote; times, process ids, users and directories are replaced.
+#![cfg(target_os = "linux")]
 
 #[path = "support/records.rs"]
 mod records;
@@ -276,6 +277,8 @@ fn schema_says_what_a_record_is_made_of() {
     assert_snapshot!("schema", dir.must(&["schema", "robot"]));
     let document = dir.must(&["schema", "robot", "--json"]);
     assert_eq!(shmrec::schema::Schema::parse(document.trim_end()).unwrap(), shmrec::schema::Schema::of::<Robot>());
+    let header = dir.must(&["schema", "robot", "--c"]);
+    assert_eq!(header.trim_end(), shmrec::schema::Schema::of::<Robot>().to_c().trim_end());
     assert_snapshot!("schema_rust", dir.must(&["schema", "robot", "--rust"]));
     assert_snapshot!("schema_python", dir.must(&["schema", "robot", "--python"]));
 }

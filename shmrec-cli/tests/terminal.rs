@@ -1,4 +1,5 @@
 //! `top` and `watch` on a real pseudo-terminal: keys are typed, and the screen is read.
+#![cfg(target_os = "linux")]
 
 #[path = "support/records.rs"]
 mod records;
@@ -137,7 +138,6 @@ fn top_follows_values_plots_them_and_stops_when_told() {
             top.until("another level", |text| text.lines().any(|line| line.contains("level") && line != first));
             top.until("it stands out", |_| {
                 top.with_screen(|screen| cells(screen).any(|(row, _, cell)| row > 4 && cell.bold()))
-                })
             });
             top.press(DOWN);
             top.press("p");

@@ -2,6 +2,7 @@
 //!
 //! Commands run one after the other in one shell; what they print must be what the document shows, where `[..]` stands for
 //! anything in a line, and `...` for any lines. Of cargo only the outcome is taken: the programs are those of this build.
+#![cfg(target_os = "linux")]
 
 #[path = "support/mod.rs"]
 mod support;

@@ -33,8 +33,8 @@ mod sight;
 pub mod words;
 
 pub use backend::{
-    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, companion_name, create, entries, file_facts, link,
-    observe, remove, remove_damaged, this_creator,
+    Attachment, Copied, Deadline, Liveness, Mapping, Memory, NewSegment, companion_name, create, entries, file_facts,
+    link, observe, remove, remove_damaged, this_creator,
 };
 pub use failure::{Failure, Holder, What};
 pub use key::{Key, KeyError};

@@ -1,4 +1,5 @@
 //! Segments looked at without being used: every state is told from the others, and nothing is changed by looking.
+#![cfg(target_os = "linux")]
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;

@@ -4,10 +4,10 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use shmrec::{DynReader, DynRecord, ReadError, WaitError};
+use shmrec::{DynRecord, ReadError, WaitError};
 
 use crate::arguments::Record;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::failed::{Code, Failed, Outcome};
 use crate::recording::{Writer, not_written};
 use crate::signals::End;
@@ -29,10 +29,10 @@ pub(crate) fn run(context: &Context, arguments: &Record) -> Outcome {
     let mut last = 0;
     // The version that is there when the recording begins is its first.
     let mut next: Option<DynRecord> = reader.read().ok();
-    while !is_over(arguments, begun, count) && !end.is_told() {
+    while !is_enough(arguments, begun, count) && !end.is_told() {
         let record = match next.take().map_or_else(|| follower.next(LOOK), Ok) {
             Ok(record) => record,
-            Err(WaitError::Timeout(_)) if is_gone(&reader) => break,
+            Err(WaitError::Timeout(_)) if context::is_over(&reader) => break,
             Err(WaitError::Read(ReadError::Truncated(_))) => break,
             Err(WaitError::Timeout(_) | WaitError::Read(ReadError::Contended(_))) => continue,
             Err(error) => return Err(Failed::from(error).at(name)),
@@ -71,14 +71,8 @@ pub(crate) fn run(context: &Context, arguments: &Record) -> Outcome {
     Ok(())
 }
 
-fn is_over(arguments: &Record, begun: Instant, count: u64) -> bool {
+fn is_enough(arguments: &Record, begun: Instant, count: u64) -> bool {
     arguments.count.is_some_and(|most| count >= most) || arguments.time.is_some_and(|time| begun.elapsed() >= time)
-}
-
-/// Whether nothing will come any more.
-fn is_gone(reader: &DynReader) -> bool {
-    let removed = !reader.is_current().unwrap_or(true);
-    removed || (!reader.persists() && matches!(reader.users(), Ok(0)))
 }
 
 /// A line of the terminal's that says how far it has come.

@@ -13,6 +13,9 @@ pub(crate) fn run(context: &Context, arguments: &Schema) -> Outcome {
     let reader = context.observe(&arguments.name)?;
     let schema = reader.schema();
     let output = &context.output;
+    if arguments.c {
+        return Ok(output.line(schema.to_c().trim_end())?);
+    }
     if arguments.rust {
         return Ok(output.line(code::rust::module(schema, &arguments.name).trim_end())?);
     }

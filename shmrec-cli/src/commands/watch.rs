@@ -6,7 +6,7 @@ use shmrec::{DynReader, Follower, ReadError, Version, WaitError};
 
 use super::versions::Lines;
 use crate::arguments::Watch;
-use crate::context::{Context, not_read};
+use crate::context::{Context, is_over, not_read};
 use crate::failed::{Code, Failed, Outcome};
 use crate::output::note;
 use crate::signals::End;
@@ -155,10 +155,4 @@ fn next(follower: &mut Follower<'_, DynReader>) -> Result<shmrec::DynRecord, Wai
 
 fn newest(reader: &DynReader, shown: Version) -> Result<shmrec::DynRecord, WaitError> {
     reader.wait_newer(shown, Duration::from_millis(1))
-}
-
-/// Whether nothing will come any more: the segment was removed, or nobody is left who could write.
-fn is_over(reader: &DynReader) -> bool {
-    let removed = !reader.is_current().unwrap_or(true);
-    removed || (!reader.persists() && matches!(reader.users(), Ok(0)))
 }

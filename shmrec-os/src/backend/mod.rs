@@ -20,8 +20,8 @@ use windows as chosen;
 compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
 pub use chosen::{
-    Attachment, Copied, Liveness, Memory, NewSegment, companion_name, create, entries, file_facts, link, observe, remove,
-    remove_damaged, this_creator,
+    Attachment, Copied, Liveness, Memory, NewSegment, companion_name, create, entries, file_facts, link, observe,
+    remove, remove_damaged, this_creator,
 };
 pub use deadline::Deadline;
 pub use mapping::Mapping;

@@ -21,8 +21,8 @@ use super::keyed;
 use super::kind::{self, Judgement, Origin};
 use super::locks::{Locks, Members};
 use super::random::{ATTEMPTS, pause};
-use crate::format::Header;
 use super::system::mode_of;
+use crate::format::Header;
 use crate::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 
 /// How often what is being created or removed is looked at again: those who look are in no hurry to know.

@@ -51,7 +51,8 @@ pub fn file_facts(path: &Path) -> Result<Option<FileFacts>, Failure> {
     } else {
         None
     };
-    let owner = std::fs::File::open(path).and_then(|file| Audience::of(&file, Kind::File)).map_or(0, |audience| audience.uid());
+    let owner =
+        std::fs::File::open(path).and_then(|file| Audience::of(&file, Kind::File)).map_or(0, |audience| audience.uid());
     let mode = if found.permissions().readonly() { 0o444 } else { 0o666 };
     Ok(Some(FileFacts { owner, mode, len: found.len(), other }))
 }
