@@ -62,6 +62,13 @@ fn top_lists_segments_with_their_rates_and_ends_as_it_began() {
                 let rate: Option<f64> = line.split_whitespace().nth(5).and_then(|rate| rate.parse().ok());
                 line.contains("Room") && line.contains("healthy") && rate.is_some_and(|rate| rate > 0.0)
             });
+            // Under its heading, where nothing is drawn over it.
+            top.until("the age of what is written", |text| {
+                let age_ends = text.lines().nth(1).and_then(|heading| heading.find("AGE")).map(|at| at + "AGE".len());
+                let busy = text.lines().find(|line| line.starts_with("busy")).unwrap_or_default();
+                let before: String = busy.chars().take(age_ends.unwrap_or_default()).collect();
+                before.rsplit(' ').next().is_some_and(|age| age.starts_with('<'))
+            });
             top.until("and a spark of it", |text| {
                 text.lines()
                     .any(|line| line.starts_with("busy") && line.contains(['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']))
@@ -107,9 +114,9 @@ fn top_opens_a_segment_and_goes_through_its_fields() {
     top.press(DOWN);
     top.press("\r");
     top.until_shown("    ▸ limits");
-    assert!(top.line("position").contains("2.5"));
+    assert!(top.line("      position").contains("2.5"));
     top.press(LEFT);
-    top.until("the axis closed", |text| !text.contains("position  "));
+    top.until("the axis closed", |text| !text.contains("      position"));
     // Once more goes to what it is a part of, and closes that.
     top.press(LEFT);
     top.press(LEFT);
@@ -256,6 +263,7 @@ fn top_fits_any_size() {
     }
     top.until("all of it again", |text| text.contains("samples") && text.contains("q quit"));
     top.press(ESCAPE);
+    top.until("the plot closed", |text| !text.contains("serial = "));
     top.press(ESCAPE);
     for size in [(2, 30), (1, 1), (30, 80)] {
         top.resize(size);
@@ -279,7 +287,9 @@ fn top_filters_and_sorts() {
     top.until("only one", |text| text.contains("gamma") && !text.contains("alpha"));
     top.press("\r\r");
     top.until_shown("kitchen");
+    // Together they would be one key to the terminal.
     top.press(ESCAPE);
+    top.until_shown("/MM");
     top.press(ESCAPE);
     top.until_shown("alpha");
     top.press("ss");

@@ -153,7 +153,8 @@ fn list_row(app: &App, found: &Found, wide: bool) -> Row<'static> {
         right(pulse.map(|pulse| text::rate(pulse.per_second))),
     ];
     if wide {
-        cells.push(Cell::default());
+        // The spark is drawn over it.
+        cells.push(Cell::from(""));
     }
     cells.extend([
         right(pulse.map(|pulse| pulse.age.to_string())),
