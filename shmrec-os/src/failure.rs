@@ -117,6 +117,8 @@ pub enum What {
         /// By how many handles.
         users: usize,
     },
+    /// The segment is whole, and what was asked for is for damaged ones.
+    NotDamaged,
     /// Every writer slot is taken (or read-locked by a program that means harm).
     NoWriterSlot,
     /// The handle was made before a `fork` and is used in the child.
@@ -289,6 +291,7 @@ impl fmt::Display for Failure {
             What::InUse { users } => {
                 write!(f, "{path}: the segment is in use by {users} other handles: end those programs first")
             }
+            What::NotDamaged => write!(f, "{path}: the segment is not damaged: remove it like any other"),
             What::NoWriterSlot => write!(
                 f,
                 "{path}: all {} writer slots are taken: drop handles that write, or write through fewer of them",

@@ -10,6 +10,7 @@
 //! | [`companion`] | the file that stands beside a System V segment |
 //! | [`words`] | word access to shared memory: the trait that real memory and a model checker implement |
 //! | [`lock`], [`bell`] | the robust writer lock and the wake-up, written over `words` |
+//! | [`Entry`], [`FileFacts`], [`Use`], [`Process`] | what is seen by those who only look |
 //! | `backend` | the one place where a system's own way of doing all this is chosen |
 
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
@@ -29,11 +30,13 @@ pub mod lock;
 mod name;
 mod perms;
 mod place;
+mod sight;
 pub mod words;
 
 pub use backend::{
-    Attachment, Copied, Deadline, Foreign, Liveness, Mapping, Memory, NewSegment, Width, create, create_foreign, link,
-    link_foreign, remove, remove_foreign, this_creator,
+    Attachment, Copied, Deadline, Foreign, Liveness, Mapping, Memory, NewSegment, Width, companion_name, create,
+    create_foreign, entries, file_facts, link, link_foreign, observe, remove, remove_damaged, remove_foreign,
+    this_creator,
 };
 pub use failure::{Failure, Holder, What};
 pub use foreign::{ForeignPlace, ForeignStat};
@@ -41,6 +44,7 @@ pub use key::{Key, KeyError};
 pub use name::{InvalidName, NameProblem, SegmentName};
 pub use perms::{InvalidPerms, Perms};
 pub use place::{Place, TrustOwner};
+pub use sight::{Entry, FileFacts, Process, Use};
 
 /// What a link may do with a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -287,6 +287,38 @@ pub fn is_held<M: ReadWords>(memory: &M, region: usize) -> Result<bool, M::Fault
     Ok(memory.load_u32(region + WORD)? & !WAITERS != 0)
 }
 
+/// The lock as it was at one moment, to somebody who does not want it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The word without the waiters' bit: 0 when nobody has the lock, else a name that no other owner has.
+    pub owner: u32,
+    /// The owner's writer slot, if the word is the name of that slot's last holder: whether that one lives the kernel
+    /// says. Of a name that is nobody's any more, or never was one, the owner is dead.
+    pub slot: Option<u32>,
+    /// Whether somebody sleeps until the lock is given back, or did a moment ago.
+    pub waiters: bool,
+}
+
+/// Looks who has the lock.
+///
+/// # Errors
+///
+/// When the memory cannot be read.
+pub fn look<M: ReadWords>(memory: &M, region: usize) -> Result<Look, M::Fault> {
+    let word = memory.load_u32(region + WORD)?;
+    // Pairs with the release of `take`, as in `contend`: the generation is not older than the owner's.
+    memory.fence(Ordering::Acquire);
+    let owner = word & !WAITERS;
+    let slot = match (owner & SLOT_MASK).checked_sub(1) {
+        Some(slot) => {
+            let generation = memory.load_u32(region + GENERATIONS + 4 * slot as usize)?;
+            (generation & GENERATION_MASK == owner >> SLOT_BITS).then_some(slot)
+        }
+        None => None,
+    };
+    Ok(Look { owner, slot, waiters: word & WAITERS != 0 })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     //! The lock over memory of this thread's own, with a kernel that plays a script: what others do, they do at the exact

@@ -41,19 +41,30 @@ impl Place {
     /// The System V segment under `key`, whose companion file is in that directory.
     #[must_use]
     pub fn keyed(name: SegmentName, key: Key, directory: Option<&Path>) -> Self {
-        let file = format!("{}{:08x}", Self::KEY_PREFIX, key.get());
-        Self::of(name, Some(key), file, directory)
+        Self::of(name, Some(key), Self::companion(key), directory)
+    }
+
+    /// The name of the companion file of `key`.
+    #[must_use]
+    pub fn companion(key: Key) -> String {
+        format!("{}{:08x}", Self::KEY_PREFIX, key.get())
     }
 
     fn of(name: SegmentName, key: Option<Key>, file: String, directory: Option<&Path>) -> Self {
+        let directory = Self::directory_of(directory);
+        let path = directory.join(file);
+        Self { name, key, directory, path, global: false }
+    }
+
+    /// The directory that is meant by a program that names `directory`, or none, as an absolute path.
+    #[must_use]
+    pub fn directory_of(directory: Option<&Path>) -> PathBuf {
         let directory = directory
             .map(Path::to_path_buf)
             .or_else(directory_of_the_environment)
             .unwrap_or_else(Self::default_directory);
         // The name must mean the same file when the handle goes, even if the working directory has changed.
-        let directory = std::path::absolute(&directory).unwrap_or(directory);
-        let path = directory.join(file);
-        Self { name, key, directory, path, global: false }
+        std::path::absolute(&directory).unwrap_or(directory)
     }
 
     /// Whether programs of all sessions see the segment. On Windows only: elsewhere they do, whatever is said here.

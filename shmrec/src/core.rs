@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use shmrec_os::lock::{self, Lost, NotAcquired};
+use shmrec_os::lock::{self, Kernel, Lost, NotAcquired};
 use shmrec_os::words::{ReadWords, Words};
 use shmrec_os::{Attachment, Deadline, Failure, Mapping, Memory, bell};
 
@@ -20,6 +20,7 @@ use crate::error::{
     AlreadyLocked, Contended, LinkError, LockError, LockLost, LockTimeout, NoSuchVersion, NotYetWritten, ReadError,
     ReleaseError, VersionsExhausted, WaitError, WaitTimeout, WriteError,
 };
+use crate::link::{LockOwner, LockState};
 use crate::schema::Schema;
 use crate::transfer::{NotRead, Run, Slots, Source};
 use crate::{Fingerprint, SegmentOptions, Version, bytes};
@@ -119,6 +120,15 @@ impl Core {
         match self.attachment.memory() {
             Memory::Mapped(mapping) => Ok(Version::new(self.slots.committed(mapping)?)),
             Memory::Copied(copied) => self.slots.committed(copied).map(Version::new).map_err(|e| self.fault(e)),
+        }
+    }
+
+    /// The version that a writer has begun.
+    pub(crate) fn begun(&self) -> Result<Version, ReadError> {
+        self.attachment.check_usable()?;
+        match self.attachment.memory() {
+            Memory::Mapped(mapping) => Ok(Version::new(self.slots.begun(mapping)?)),
+            Memory::Copied(copied) => self.slots.begun(copied).map(Version::new).map_err(|e| self.fault(e)),
         }
     }
 
@@ -326,6 +336,29 @@ impl Core {
             Memory::Mapped(mapping) => Ok(lock::recoveries(mapping, region)?),
             Memory::Copied(copied) => lock::recoveries(copied, region).map_err(|error| self.fault(error)),
         }
+    }
+
+    /// Who has the lock.
+    pub(crate) fn lock_state(&self) -> Result<LockState, ReadError> {
+        self.attachment.check_usable()?;
+        let region = self.attachment.header().lock();
+        let look = match self.attachment.memory() {
+            Memory::Mapped(mapping) => lock::look(mapping, region)?,
+            Memory::Copied(copied) => lock::look(copied, region).map_err(|error| self.fault(error))?,
+        };
+        let owner = match look {
+            lock::Look { owner: 0, .. } => None,
+            // This handle's own locks the kernel does not show. Acquire: as in `lock`.
+            lock::Look { owner, slot, .. } if owner == self.mine.load(Ordering::Acquire) => {
+                Some(LockOwner { id: owner, writer_slot: slot, alive: true })
+            }
+            lock::Look { owner, slot, .. } => {
+                let kernel = self.attachment.liveness(Deadline::NONE);
+                let alive = slot.map(|slot| kernel.holds_slot(slot)).transpose()?.unwrap_or(false);
+                Some(LockOwner { id: owner, writer_slot: slot, alive })
+            }
+        };
+        Ok(LockState { owner, waiters: look.waiters })
     }
 
     /// The mapping that writes go to.

@@ -58,6 +58,15 @@ macro_rules! failures {
                 }
             }
 
+            #[allow(dead_code, reason = "not every operation's failures become another's")]
+            pub(crate) fn into_failure(self) -> Option<Failure> {
+                match self {
+                    $(Self::$failure(failure) => Some(failure),)*
+                    $(Self::$other(_) => None,)*
+                    Self::System(failure) => Some(failure),
+                }
+            }
+
             /// The system's error number, where a call failed.
             #[must_use]
             pub fn raw_os_error(&self) -> Option<i32> {
@@ -228,6 +237,21 @@ failures! {
         InvalidName(InvalidName),
         /// There is no such key.
         InvalidKey(KeyError),
+    }
+}
+
+failures! {
+    /// The segments of a directory were not looked at.
+    SurveyError {
+        /// The directory for segments does not exist.
+        NoDirectory,
+        /// The system denies access to the directory.
+        PermissionDenied,
+        /// The limit of open files is reached.
+        NoDescriptors,
+        ---
+        /// The name is not a segment's name.
+        InvalidName(InvalidName),
     }
 }
 
@@ -551,6 +575,8 @@ pub enum Error {
     Release(ReleaseError),
     /// A segment was not removed.
     Remove(RemoveError),
+    /// The segments of a directory were not looked at.
+    Survey(SurveyError),
     /// A value does not fit into its field.
     Store(StoreError),
     /// Bytes are no value of their field.
@@ -622,6 +648,7 @@ error_of! {
     },
     Release(ReleaseError) ReleaseError::raw_os_error,
     Remove(RemoveError) RemoveError::raw_os_error,
+    Survey(SurveyError) SurveyError::raw_os_error,
     Store(StoreError) |_| None,
     Load(LoadError) |_| None,
     Perms(InvalidPerms) |_| None,

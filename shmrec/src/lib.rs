@@ -36,6 +36,7 @@
 //! | writing, changing, locking | [`Segment`], [`Guard`] |
 //! | a buffer that is pulled into and pushed from | [`Shared`] |
 //! | a segment whose record the program does not know: fields by path | [`DynReader`], [`DynSegment`] |
+//! | what segments there are, and how they are | [`survey`], [`SegmentOptions::observe`] |
 //! | programs built with different versions of a record | [`SegmentOptions::compatible`] |
 //! | the schema that stands in every segment | [`schema`] |
 //! | what can go wrong | [`Error`] and one type per operation |
@@ -62,6 +63,7 @@ pub mod schema;
 mod scratch;
 mod segment;
 mod shared;
+pub mod survey;
 mod transfer;
 mod value;
 mod values;
@@ -71,11 +73,11 @@ pub use dynamic::{Children, DynReader, DynRecord, DynSegment, DynView};
 pub use error::{
     AlreadyLocked, Contended, CreateError, Error, InvalidOptions, LinkError, LockError, LockLost, LockTimeout,
     Mismatch, NoSuchVersion, NotInSegment, NotYetWritten, OutOfRange, ReadError, ReleaseError, RemoveError,
-    VersionsExhausted, WaitError, WaitTimeout, WriteError,
+    SurveyError, VersionsExhausted, WaitError, WaitTimeout, WriteError,
 };
 pub use follow::{Follow, Follower};
 pub use guard::Guard;
-pub use link::Link;
+pub use link::{Link, LockOwner, LockState};
 pub use model::{
     Direct, EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError,
     MAX_RECORD_SIZE, Path, RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc,
@@ -87,7 +89,8 @@ pub use segment::Segment;
 pub use shared::{Locked, Shared};
 pub use shmrec_derive::SharedRecord;
 pub use shmrec_os::{
-    Failure, Holder, InvalidName, InvalidPerms, Key, KeyError, NameProblem, Perms, SegmentName, TrustOwner, What,
+    Failure, Holder, InvalidName, InvalidPerms, Key, KeyError, NameProblem, Perms, Process, SegmentName, TrustOwner,
+    What,
 };
 pub use value::Value;
 pub use version::{Published, Version};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use shmrec_os::{Holder, Key, Memory};
+use shmrec_os::{Holder, Key, Memory, Process};
 
 use crate::Version;
 use crate::core::Core;
@@ -55,7 +55,8 @@ impl Link {
         self.core.wait(since, timeout, || Ok(Some(self.core.version()?).filter(|version| *version > since)))
     }
 
-    /// How many handles use the segment, in all programs, this one included. At most 4096 others are counted.
+    /// How many handles use the segment, in all programs, this one included unless it only
+    /// [observes](crate::SegmentOptions::observe). At most 4096 others are counted.
     ///
     /// # Errors
     ///
@@ -71,6 +72,62 @@ impl Link {
     /// When the segment cannot be read.
     pub fn recoveries(&self) -> Result<u32, ReadError> {
         self.core.recoveries()
+    }
+
+    /// Who has the writer lock at this moment. For people: by the time that this returns it may be somebody else.
+    ///
+    /// ```
+    /// use shmrec::{DynReader, Segment, SharedRecord};
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Count { n: u64 }
+    ///
+    /// # let name = &format!("lock_state_{}", std::process::id());
+    /// let count = Segment::create_with(name, &Count { n: 1 })?;
+    /// let reader = DynReader::link(name)?;
+    /// assert!(reader.lock_state()?.owner.is_none());
+    ///
+    /// let guard = count.lock()?;
+    /// assert!(reader.lock_state()?.owner.is_some_and(|owner| owner.alive));
+    /// # drop(guard);
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the segment cannot be read, or the kernel cannot be asked.
+    pub fn lock_state(&self) -> Result<LockState, ReadError> {
+        self.core.lock_state()
+    }
+
+    /// The version that a writer is at, or was when it died: the one behind [`version`](Self::version) then, and the same
+    /// when nobody writes.
+    ///
+    /// # Errors
+    ///
+    /// When the segment cannot be read.
+    pub fn begun(&self) -> Result<Version, ReadError> {
+        self.core.begun()
+    }
+
+    /// The processes that use the segment, as far as this user may look into them; root sees all. Looks through all
+    /// processes of the machine: some milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn processes(&self) -> Result<Vec<Process>, ReadError> {
+        Ok(self.core.attachment().processes()?)
+    }
+
+    /// Whether the segment's name still stands for this segment: not when it was removed under a link that only
+    /// [observes](crate::SegmentOptions::observe), or somebody has deleted its file.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses.
+    pub fn is_current(&self) -> Result<bool, ReadError> {
+        Ok(self.core.attachment().is_current()?)
     }
 
     /// The segment's name.
@@ -121,6 +178,29 @@ impl Link {
     pub fn is_mapped(&self) -> bool {
         matches!(self.core.attachment().memory(), Memory::Mapped(_))
     }
+}
+
+/// Who has the writer lock: see [`Link::lock_state`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LockState {
+    /// Its owner, if it has one.
+    pub owner: Option<LockOwner>,
+    /// Whether writers sleep until it is given back, or did a moment ago.
+    pub waiters: bool,
+}
+
+/// The owner of the writer lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LockOwner {
+    /// A number that is another for every handle that has the lock, as long as both live.
+    pub id: u32,
+    /// The writer slot of the handle, by which [`Process::writer_slots`] finds its process. `None` for one that has died so
+    /// long ago that its slot has been given again.
+    pub writer_slot: Option<u32>,
+    /// Whether it lives. The lock of a dead one goes to the next writer.
+    pub alive: bool,
 }
 
 impl fmt::Debug for Link {

@@ -38,6 +38,7 @@ pub struct SegmentOptions {
     pub(crate) populate: bool,
     pub(crate) compatible: bool,
     keyed: Keyed,
+    observe: bool,
     dir: Option<PathBuf>,
     global: bool,
     trust: TrustOwner,
@@ -76,6 +77,7 @@ impl SegmentOptions {
             populate: false,
             compatible: false,
             keyed: Keyed::No,
+            observe: false,
             dir: None,
             global: false,
             trust: TrustOwner::NoOther,
@@ -236,6 +238,36 @@ impl SegmentOptions {
         self
     }
 
+    /// Whether readers only look on: for tools that show what other programs share. Default: no, a reader is a user.
+    ///
+    /// A reader that observes is not among the segment's users. It is not counted, it keeps no segment alive, and it
+    /// removes none; a program that creates the name anew is not in its way. What nobody uses any more can still be read,
+    /// until somebody removes it: [`Link::is_current`](crate::Link::is_current) says whether it has been. Every access is
+    /// a system call (about 1 µs; of a System V segment, which is attached for each access, three), and waiting means looking
+    /// again after up to 5 ms. Without effect on links that write.
+    ///
+    /// ```
+    /// use shmrec::{Segment, SegmentOptions, SharedRecord};
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Count { n: u64 }
+    ///
+    /// # let name = &format!("observe_{}", std::process::id());
+    /// let count = Segment::create_with(name, &Count { n: 7 })?;
+    /// let observer = SegmentOptions::new().observe(true).dyn_reader(name)?;
+    /// assert_eq!(observer.get("n")?.to_string(), "7");
+    /// assert_eq!((count.users()?, observer.users()?), (1, 1));
+    ///
+    /// drop(count);
+    /// assert!(!observer.is_current()?);
+    /// assert_eq!(observer.get("n")?.to_string(), "7");
+    /// # Ok::<(), shmrec::Error>(())
+    /// ```
+    pub fn observe(mut self, observe: bool) -> Self {
+        self.observe = observe;
+        self
+    }
+
     /// How long a read tries again when writers overtake it, before it is [`Contended`](crate::ReadError::Contended).
     /// Default: 1 s.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
@@ -393,6 +425,35 @@ impl SegmentOptions {
         Ok(shmrec_os::remove(&self.place::<crate::RemoveError>(name)?)?)
     }
 
+    /// Removes a segment that is damaged so that [`remove`](Self::remove) refuses to, if nobody uses it. What does not even
+    /// begin like a segment is left alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`remove`](Self::remove); [`RemoveError::System`](crate::RemoveError::System) when it is not damaged.
+    pub fn remove_damaged(&self, name: &str) -> Result<(), crate::RemoveError> {
+        Ok(shmrec_os::remove_damaged(&self.place::<crate::RemoveError>(name)?)?)
+    }
+
+    /// The key that these options were given.
+    pub(crate) fn given_key(&self) -> Option<Key> {
+        match self.keyed {
+            Keyed::By(key) => Some(key),
+            Keyed::No | Keyed::Ftok => None,
+        }
+    }
+
+    pub(crate) fn without_key(mut self) -> Self {
+        self.keyed = Keyed::No;
+        self
+    }
+
+    /// The directory that segments are looked for in.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        Place::directory_of(self.dir.as_deref())
+    }
+
     /// Where the segment `name` is.
     pub(crate) fn place<E: From<InvalidName> + From<KeyError>>(&self, name: &str) -> Result<Place, E> {
         let dir = self.dir.as_deref();
@@ -408,7 +469,11 @@ impl SegmentOptions {
     }
 
     pub(crate) fn attach(&self, name: &str, access: Access) -> Result<shmrec_os::Attachment, LinkError> {
-        Ok(shmrec_os::link(&self.place::<LinkError>(name)?, access, self.trust)?)
+        let place = self.place::<LinkError>(name)?;
+        Ok(match access {
+            Access::Read if self.observe => shmrec_os::observe(&place)?,
+            _ => shmrec_os::link(&place, access, self.trust)?,
+        })
     }
 }
 

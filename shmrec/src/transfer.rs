@@ -157,6 +157,11 @@ impl Slots {
         Ok(version)
     }
 
+    /// The version that a writer has begun.
+    pub fn begun<M: ReadWords>(&self, memory: &M) -> Result<u64, M::Fault> {
+        memory.load_u64(self.begin)
+    }
+
     /// Copies `runs` of the last whole version to `to`, one behind the other; gives the version. All of `to` is then
     /// initialised. `again` says whether to try once more when writers were faster.
     ///

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
 
+use shmrec::survey::Survey;
 use shmrec::{Guard, Perms, Reader, Segment, TrustOwner, Version};
 use shmrec_tests::directory::Place;
 use shmrec_tests::options::Options;
@@ -110,6 +111,10 @@ impl State {
                 Ok(format!("{} {}", newer.version, newer.seq))
             }
             "version" => Ok(self.reader().version().to_string()),
+            "state" => match Survey::new(&self.options.of(&operand)).look_at(&operand).map_err(|e| refusal(&e))? {
+                Some(found) => Ok(format!("{:?} {} {:04o}", found.state, found.owner, found.mode)),
+                None => Ok("nothing".to_owned()),
+            },
             "users" => self.reader().users().map(|n| n.to_string()).map_err(|e| refusal(&e)),
             "recoveries" => self.reader().recoveries().map(|n| n.to_string()).map_err(|e| refusal(&e)),
             "release" => {

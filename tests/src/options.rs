@@ -58,6 +58,7 @@ impl Options {
         populate: bool,
         compatible: bool,
         global: bool,
+        observe: bool,
         trust_owner: TrustOwner,
         read_timeout: Duration,
         lock_timeout: Duration,
@@ -78,5 +79,6 @@ impl Options {
         dyn_link_wait(timeout: Duration) -> Result<DynSegment, LinkError>;
         dyn_reader_wait(timeout: Duration) -> Result<DynReader, LinkError>;
         remove() -> Result<(), RemoveError>;
+        remove_damaged() -> Result<(), RemoveError>;
     }
 }

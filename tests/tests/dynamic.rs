@@ -123,6 +123,42 @@ fn every_field_is_read_by_its_path_from_the_segment_and_from_a_record() {
 }
 
 #[test]
+fn types_and_views_are_found_by_path_as_values_are() {
+    let dir = TestDir::new();
+    let _typed = dir.options().create_with("robot", &robot()).unwrap();
+    let record = dir.options().dyn_reader("robot").unwrap().read().unwrap();
+    let schema = record.schema();
+    for (path, ty) in [
+        ("", "Robot"),
+        ("serial", "u32"),
+        ("axes[1].limits", "[f32; 2]"),
+        ("shape.Polygon.0[1].1", "f32"),
+        ("home", "Option<Axis>"),
+        ("home.position", "f64"),
+        ("tags[3]", "u16"),
+        ("shape.Circle", "Circle"),
+        ("ip.V4.0", "Ipv4Addr"),
+    ] {
+        assert_eq!(schema.type_at(path).unwrap().to_string(), ty, "{path}");
+    }
+    // What a schema says there may be is not always there.
+    for (path, is_there) in
+        [("axes[1].position", true), ("tags[1]", true), ("tags[3]", false), ("shape.Circle.radius", false)]
+    {
+        match record.view_at(path) {
+            Ok(view) => assert_eq!(view.value().unwrap(), record.get(path).unwrap(), "{path}"),
+            Err(error) => assert!(!is_there && matches!(error, ReadError::Path(_)), "{path}: {error}"),
+        }
+    }
+    let variant = |path: &str| record.view_at(path).unwrap().variant().unwrap().map(|variant| variant.name.clone());
+    assert_eq!((variant("shape").as_deref(), variant("level").as_deref()), (Some("Polygon"), Some("Low")));
+    assert_eq!((variant("serial"), variant("")), (None, None));
+    for path in ["serail", "tags[4]", "serial.x", "axes["] {
+        assert!(schema.type_at(path).is_err() && record.view_at(path).is_err(), "{path}");
+    }
+}
+
+#[test]
 fn a_path_that_leads_nowhere_says_where_it_ends() {
     let dir = TestDir::new();
     let _typed = dir.options().create_with("robot", &robot()).unwrap();

@@ -11,6 +11,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
@@ -251,6 +252,27 @@ impl Mapping {
             // Relaxed: what comes out is checked as a whole.
             *byte = self.byte(at + i).load(Ordering::Relaxed);
         }
+    }
+
+    /// Copies bytes out, in no order: whole words where they lie on whole words. All of `to` is then initialised.
+    pub(super) fn load_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) {
+        let front = (at.next_multiple_of(8) - at).min(to.len());
+        let (front_bytes, rest) = to.split_at_mut(front);
+        let mut words = rest.chunks_exact_mut(8);
+        let mut word_at = at + front;
+        for word in &mut words {
+            // Relaxed, as everything that is copied: the transfer protocol's fences order it.
+            let bytes = self.word_u64(word_at).load(Ordering::Relaxed).to_le_bytes();
+            word.iter_mut().zip(bytes).for_each(|(to, byte)| *to = MaybeUninit::new(byte));
+            word_at += 8;
+        }
+        let single = |at: usize, to: &mut [MaybeUninit<u8>]| {
+            for (at, to) in (at..).zip(to) {
+                *to = MaybeUninit::new(self.byte(at).load(Ordering::Relaxed));
+            }
+        };
+        single(at, front_bytes);
+        single(word_at, words.into_remainder());
     }
 
     /// Stores what a new segment has in it. Its first eight bytes, by which a segment is known, come last: whoever sees

@@ -20,8 +20,8 @@ use windows as chosen;
 compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
 pub use chosen::{
-    Attachment, Copied, Foreign, Liveness, Memory, NewSegment, create, create_foreign, link, link_foreign, remove,
-    remove_foreign, this_creator,
+    Attachment, Copied, Foreign, Liveness, Memory, NewSegment, companion_name, create, create_foreign, entries,
+    file_facts, link, link_foreign, observe, remove, remove_damaged, remove_foreign, this_creator,
 };
 pub use deadline::Deadline;
 pub use mapping::{Mapping, Width};

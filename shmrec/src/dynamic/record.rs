@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::schema::path::{self, Place, Target};
-use crate::schema::{FieldSchema, Record, Schema, Type, image};
+use crate::schema::{FieldSchema, Record, Schema, Type, Variant, image};
 use crate::{LoadError, ReadError, StoreError, Value, Version, WriteError};
 
 /// One version of a record whose type is known at run time only: its image, and the schema that says what stands in it.
@@ -115,6 +115,19 @@ impl DynRecord {
         set_at(self.schema.record(), &mut self.image, path, &value.into())
     }
 
+    /// What stands at `path`, without making values of it; the whole record for the empty path.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError::Path`] when the path leads nowhere.
+    pub fn view_at(&self, path: &str) -> Result<DynView<'_>, ReadError> {
+        let place = path::resolve(self.schema.record(), path)?;
+        for condition in &place.conditions {
+            condition.check(&self.image[condition.offset..condition.offset + condition.size])?;
+        }
+        Ok(DynView { to: place.to, image: &self.image[place.offset..place.offset + place.size] })
+    }
+
     /// The fields one by one, without making values of those that nobody looks at.
     #[must_use]
     pub fn view(&self) -> DynView<'_> {
@@ -212,6 +225,18 @@ impl<'r> DynView<'r> {
             Target::Variant(fields) => {
                 image::fields_value(fields, self.image).map(|fields| Value::Enum { variant: String::new(), fields })
             }
+        }
+    }
+
+    /// The variant of an enum that is there; `None` when it is no enum.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] when the enum's tag is that of no variant.
+    pub fn variant(&self) -> Result<Option<&'r Variant>, LoadError> {
+        match self.to {
+            Target::Type(Type::Enum(of)) => image::variant(of, self.image).map(Some),
+            _ => Ok(None),
         }
     }
 

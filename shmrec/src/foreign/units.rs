@@ -113,15 +113,17 @@ mod tests {
     use shmrec_os::Width::{W1, W2, W4, W8};
 
     use super::{Run, Units};
-    use crate as shmrec;
+    use crate::SharedRecord;
 
-    #[derive(shmrec::SharedRecord)]
+    #[derive(SharedRecord)]
+    #[record(crate = crate)]
     struct Inner {
         tag: u8,
         number: u16,
     }
 
-    #[derive(shmrec::SharedRecord)]
+    #[derive(SharedRecord)]
+    #[record(crate = crate)]
     struct Mixed {
         count: i32,
         flag: bool,
@@ -158,7 +160,8 @@ mod tests {
 
     #[test]
     fn words_are_left_out_wherever_they_stand() {
-        #[derive(shmrec::SharedRecord)]
+        #[derive(SharedRecord)]
+        #[record(crate = crate)]
         struct Words {
             a: u32,
             b: u32,

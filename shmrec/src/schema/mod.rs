@@ -234,6 +234,44 @@ impl Schema {
         &self.record
     }
 
+    /// The type at `path`, of the record itself for the empty path. A variant's fields are a record by the variant's name.
+    ///
+    /// ```
+    /// use shmrec::SharedRecord;
+    /// use shmrec::schema::{Schema, Type};
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Axis { limits: [f32; 2] }
+    ///
+    /// #[derive(SharedRecord)]
+    /// struct Robot { home: Option<Axis>, #[record(capacity = 4)] tags: Vec<u16> }
+    ///
+    /// let schema = Schema::of::<Robot>();
+    /// assert_eq!(schema.type_at("home.limits[1]")?, Type::F32);
+    /// assert_eq!(schema.type_at("tags")?.to_string(), "Vec<u16> (capacity 4)");
+    /// assert!(schema.type_at("tags[4]").is_err());
+    /// # Ok::<(), shmrec::schema::PathError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] when it leads nowhere, whatever stands in a segment.
+    pub fn type_at(&self, path: &str) -> Result<Type, PathError> {
+        let place = path::resolve(&self.record, path)?;
+        Ok(match place.to {
+            path::Target::Record(record) => Type::Record(record.clone()),
+            path::Target::Type(ty) => ty.clone(),
+            path::Target::Variant(fields) => Type::Record(Record {
+                name: path.rsplit('.').next().unwrap_or_default().to_owned(),
+                docs: String::new(),
+                size: place.size,
+                // The fields of a variant are aligned as their enum is.
+                align: fields.iter().map(|field| field.ty.align()).max().unwrap_or(1),
+                fields: fields.to_vec(),
+            }),
+        })
+    }
+
     /// 128 bits over the [canonical form](Self::canonical).
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {

@@ -33,11 +33,21 @@ pub struct Attachment {
     place: Place,
     generation: u32,
     released: bool,
+    /// Whether it is not among the users.
+    observes: bool,
 }
 
 impl Attachment {
     pub(super) fn new(header: Header, memory: Memory, origin: Origin, locks: Locks, place: Place) -> Self {
-        Self { header, memory, origin, locks, place, generation: fork::generation(), released: false }
+        let generation = fork::generation();
+        Self { header, memory, origin, locks, place, generation, released: false, observes: false }
+    }
+
+    /// Of somebody who is not among the users: the locks only ask.
+    pub(super) fn observer(header: Header, memory: Memory, origin: Origin, locks: Locks, place: Place) -> Self {
+        let mut this = Self::new(header, memory, origin, locks, place);
+        this.observes = true;
+        this
     }
 
     /// The header, as it was checked when this handle was made.
@@ -45,6 +55,16 @@ impl Attachment {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Whether this handle is not among the segment's users.
+    #[must_use]
+    pub fn is_observer(&self) -> bool {
+        self.observes
+    }
+
+    pub(super) fn locks(&self) -> &Locks {
+        &self.locks
     }
 
     /// The memory.
@@ -105,7 +125,7 @@ impl Attachment {
         Failure::new(what, self.place.path())
     }
 
-    /// How many handles use the segment, this one included. At most 4096 others are counted, and handles on the same
+    /// How many handles use the segment, this one included unless it only observes. At most 4096 others are counted, and handles on the same
     /// byte of 2^40 count once.
     ///
     /// # Errors
@@ -113,7 +133,8 @@ impl Attachment {
     /// When the kernel cannot be asked, and in the child of a fork.
     pub fn users(&self) -> Result<usize, Failure> {
         self.check_usable()?;
-        Ok(1 + self.locks.count_others().map_err(|e| Failure::of_call("fcntl", self.place.path(), e))?)
+        let own = usize::from(!self.observes);
+        Ok(own + self.locks.count_others().map_err(|e| Failure::of_call("fcntl", self.place.path(), e))?)
     }
 
     /// Takes a writer slot for this handle, until it is released. The caller calls this once.
@@ -156,6 +177,10 @@ impl Attachment {
 
     fn give_up(&mut self) -> Result<(), Failure> {
         self.released = true;
+        if self.observes {
+            // Nothing was joined.
+            return Ok(());
+        }
         // The memory first: whoever is the last to leave looks whether anybody is attached.
         if let Memory::Mapped(mapping) = &mut self.memory {
             mapping.unmap();
@@ -166,7 +191,7 @@ impl Attachment {
 
 impl Drop for Attachment {
     fn drop(&mut self) {
-        if !self.released && self.check_usable().is_ok() {
+        if !self.released && !self.observes && self.check_usable().is_ok() {
             // Nobody is there to hear of it; `release` is for those who ask.
             let _ = self.give_up();
         }

@@ -138,7 +138,7 @@ fn open(
         (true, _) => Memory::Mapped(
             Mapping::of_file(file.as_fd(), len, writable).map_err(|error| Failure::of_call("mmap", path, error))?,
         ),
-        (false, Access::Read) => Memory::Copied(Copied::new(file)),
+        (false, Access::Read) => Memory::Copied(Copied::of_file(file)),
         (false, Access::ReadWrite) => return Err(Failure::new(What::UntrustedOwner { uid: stat.owner }, path)),
     };
     Ok((memory, stat))

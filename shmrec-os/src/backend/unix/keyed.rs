@@ -6,6 +6,7 @@
 //! removed by an administrator, or by a restart of the machine.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::fs;
@@ -19,7 +20,7 @@ use super::sysv::{self, Attached, Id, Stat};
 use crate::backend::mapping::Mapping;
 use crate::companion::{COMPANION_LEN, Companion, State};
 use crate::format::{HEADER_LEN, Header};
-use crate::{Access, Failure, Key, Place, What};
+use crate::{Access, Failure, Key, Place, SegmentName, What};
 
 /// # Errors
 ///
@@ -37,8 +38,7 @@ pub(super) fn namespace() -> u64 {
 }
 
 /// What a companion file says; `None` when somebody has emptied it.
-fn read(file: BorrowedFd<'_>, key: Key, place: &Place) -> Result<Option<Companion>, Failure> {
-    let path = place.path();
+fn read(file: BorrowedFd<'_>, key: Key, path: &Path) -> Result<Option<Companion>, Failure> {
     let mut bytes = [0; COMPANION_LEN];
     let bytes = read_start(file, &mut bytes, path)?;
     if bytes.is_empty() {
@@ -75,7 +75,7 @@ fn is_of(stat: &Stat, companion: &Companion) -> bool {
 }
 
 pub(super) fn judge(file: BorrowedFd<'_>, key: Key, place: &Place) -> Result<Judgement, Failure> {
-    let Some(companion) = read(file, key, place)? else { return Ok(Judgement::Remains) };
+    let Some(companion) = read(file, key, place.path())? else { return Ok(Judgement::Remains) };
     if companion.state == State::Creating {
         return Ok(Judgement::Remains);
     }
@@ -96,7 +96,7 @@ pub(super) fn judge(file: BorrowedFd<'_>, key: Key, place: &Place) -> Result<Jud
 /// Whether somebody who has claimed the file is creating its segment.
 pub(super) fn is_creating(file: BorrowedFd<'_>, place: &Place) -> bool {
     // Read without a lock: what is just being rewritten is looked at again.
-    let companion = place.key().and_then(|key| read(file, key, place).ok().flatten());
+    let companion = place.key().and_then(|key| read(file, key, place.path()).ok().flatten());
     companion.is_some_and(|companion| companion.state == State::Creating)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn memory(
     place: &Place,
 ) -> Result<Option<(Memory, Origin)>, Failure> {
     let path = place.path();
-    let Some(companion) = read(file.as_fd(), key, place)? else { return Ok(None) };
+    let Some(companion) = read(file.as_fd(), key, path)? else { return Ok(None) };
     if is_elsewhere(&companion) {
         return Err(Failure::new(What::OtherNamespace { key: key.get() }, path));
     }
@@ -137,17 +137,87 @@ pub(super) fn memory(
         return Ok(None);
     }
     let mapping = Mapping::of_system_v(attached, header.total_len(), access == Access::ReadWrite);
+    is_whole(&mapping, header, stat.size, path)?;
+    Ok(Some((Memory::Mapped(mapping), Origin::SystemV(id))))
+}
+
+/// The name that a companion file says, if it is whole.
+pub(super) fn name_in(file: BorrowedFd<'_>, key: Key, path: &Path) -> Result<Option<SegmentName>, Failure> {
+    Ok(read(file, key, path)?.map(|companion| companion.header.name().clone()))
+}
+
+/// A segment that is attached for a moment, again and again, by somebody who does not want to keep it.
+#[derive(Debug)]
+pub(super) struct Glimpse {
+    id: Id,
+    companion: Companion,
+}
+
+impl Glimpse {
+    /// Attaches the segment, for as long as the mapping is kept.
+    pub(super) fn attach(&self) -> std::io::Result<Mapping> {
+        // As of a file that has been cut short: nothing can be read any more.
+        let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+        let len = self.companion.header.total_len();
+        let attached = match Attached::new(self.id, len, false) {
+            Ok(attached) => attached,
+            Err(error) if sysv::is_gone(error) => return Err(gone()),
+            Err(error) => return Err(error.into()),
+        };
+        // Attached, it keeps its id: what is learnt now stays true.
+        if !is_of(&sysv::stat(self.id)?, &self.companion) {
+            return Err(gone());
+        }
+        Ok(Mapping::of_system_v(attached, len, false))
+    }
+}
+
+/// Looks at the segment of a companion, right now if it `is_used`; `None` when it is gone.
+///
+/// # Errors
+///
+/// As [`memory`].
+pub(super) fn glimpse(
+    file: &OwnedFd,
+    header: &Header,
+    is_used: bool,
+    key: Key,
+    place: &Place,
+) -> Result<Option<Glimpse>, Failure> {
+    let path = place.path();
+    let Some(companion) = read(file.as_fd(), key, path)? else { return Ok(None) };
+    if is_elsewhere(&companion) {
+        return Err(Failure::new(What::OtherNamespace { key: key.get() }, path));
+    }
+    whose(header, key, place)?;
+    let Some(id) = companion.id.map(Id::new) else { return Ok(None) };
+    let glimpse = Glimpse { id, companion };
+    if !is_used {
+        return Ok(Some(glimpse));
+    }
+    let mapping = match glimpse.attach() {
+        Ok(mapping) => mapping,
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(Failure::of_call("shmat", path, error)),
+    };
+    is_whole(&mapping, header, header.total_len() as u64, path)?;
+    Ok(Some(glimpse))
+}
+
+/// # Errors
+///
+/// When what is attached is not the segment that the companion has the header of.
+fn is_whole(mapping: &Mapping, header: &Header, size: u64, path: &Path) -> Result<(), Failure> {
     let mut bytes = [0; HEADER_LEN];
     mapping.load_bytes(0, &mut bytes);
-    match Header::parse(&bytes, stat.size) {
-        Ok(found) if found == *header => {}
+    match Header::parse(&bytes, size) {
+        Ok(found) if found == *header => Ok(()),
         Ok(_) => {
             let problem = "its header is not the one that its companion file has a copy of".to_owned();
-            return Err(Failure::new(What::Damaged { problem }, path));
+            Err(Failure::new(What::Damaged { problem }, path))
         }
-        Err(fault) => return Err(Failure::of_header(fault, "another program's System V segment", path)),
+        Err(fault) => Err(Failure::of_header(fault, "another program's System V segment", path)),
     }
-    Ok(Some((Memory::Mapped(mapping), Origin::SystemV(id))))
 }
 
 /// What came of removing a segment.
@@ -193,7 +263,7 @@ pub(super) fn erase(claim: Claim<'_>, key: Key, place: &Place) -> Result<Erased,
     if !claim.has_name(place.path()).map_err(|error| Failure::of_call("fstat", place.path(), error))? {
         return Ok(Erased::NameChanged);
     }
-    let removed = match read(claim.as_fd(), key, place)? {
+    let removed = match read(claim.as_fd(), key, place.path())? {
         // Somebody has emptied the file: all that is left is the key.
         None => match under(key, place)? {
             Some(id) => remove_nameless(id, key, place, false)?,

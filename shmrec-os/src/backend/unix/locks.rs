@@ -21,6 +21,26 @@ const MEMBERS: Range = Range { start: 1 << 61, len: 1 << 40 };
 /// The byte of writer slot 0; the others follow.
 const FIRST_WRITER: i64 = 1 << 62;
 
+/// What one byte lock is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Its holder uses the segment.
+    Member,
+    /// Its holder has this writer slot.
+    Writer(u32),
+}
+
+impl Purpose {
+    /// Of a lock that begins at this byte.
+    pub(super) fn of(start: i64) -> Option<Self> {
+        if (MEMBERS.start..MEMBERS.start + MEMBERS.len).contains(&start) {
+            return Some(Self::Member);
+        }
+        let slot = u32::try_from(start.checked_sub(FIRST_WRITER)?).ok()?;
+        (slot < WRITER_SLOTS).then_some(Self::Writer(slot))
+    }
+}
+
 /// More users than anybody counts: the walk ends here. Each costs two calls, and each call the kernel's look at every lock.
 const MOST_USERS: usize = 1 << 12;
 

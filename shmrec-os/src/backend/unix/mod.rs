@@ -31,8 +31,10 @@ mod link;
 mod locks;
 mod mapping;
 mod named;
+mod processes;
 mod random;
 mod reap;
+mod survey;
 mod unnamed;
 
 pub use attachment::{Attachment, Liveness, Memory};
@@ -41,6 +43,7 @@ pub use create::{NewSegment, create, this_creator};
 pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use link::link;
 pub use reap::remove;
+pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
 
 pub(super) use mapping::Backing;
 

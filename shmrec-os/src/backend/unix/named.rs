@@ -56,7 +56,7 @@ pub(super) fn memory(
             Memory::Mapped(mapping.map_err(|error| Failure::of_call("mmap", path, error))?)
         }
         Reach::Copied => {
-            Memory::Copied(Copied::new(file.try_clone().map_err(|error| Failure::of_call("dup", path, error))?))
+            Memory::Copied(Copied::of_file(file.try_clone().map_err(|error| Failure::of_call("dup", path, error))?))
         }
     };
     Ok((memory, Origin::File))

@@ -15,6 +15,7 @@ mod random;
 mod section;
 mod security;
 mod sleepers;
+mod survey;
 
 use std::ptr::NonNull;
 
@@ -22,6 +23,7 @@ pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use life::{NewSegment, create, link, remove, this_creator};
+pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
 
 pub(super) use section::View as Backing;
 
