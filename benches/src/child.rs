@@ -55,7 +55,10 @@ impl Drop for Other {
 /// Keeps this thread on one of the machine's processors.
 pub fn stay_on(cpu: usize) {
     let mut set = rustix::thread::CpuSet::new();
-    set.set(cpu % std::thread::available_parallelism().map_or(1, usize::from));
+    // SAFETY: asks for a number. Not `available_parallelism`, which is that of a thread that stays somewhere already.
+    #[allow(unsafe_code)]
+    let cpus = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
+    set.set(cpu % usize::try_from(cpus).unwrap_or(1).max(1));
     let _ = rustix::thread::sched_setaffinity(None, &set);
 }
 

@@ -25,9 +25,11 @@ use crate::schema::Schema;
 use crate::transfer::{NotRead, Run, Slots, Source};
 use crate::{Fingerprint, SegmentOptions, Version, bytes};
 
-/// Reads that writers overtake are repeated this often before the clock is looked at; those of large records are not.
-const FREE_ATTEMPTS: u32 = 32;
-const FREE_BYTES: usize = 1 << 16;
+/// Reads that writers overtake are repeated at once, until about so many bytes have been copied in vain: some hundred
+/// microseconds. Then between two attempts the clock is looked at and others are let run.
+const FREE_BYTES: usize = 1 << 21;
+/// Bytes whose copy takes as long as what an attempt costs beside its copy.
+const ATTEMPT: usize = 1 << 10;
 
 const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -591,7 +593,8 @@ struct Patience {
 
 impl Patience {
     fn new(timeout: Duration, bytes: usize) -> Self {
-        let free = if bytes <= FREE_BYTES { FREE_ATTEMPTS } else { 1 };
+        // At least one; at most so many as fit.
+        let free = u32::try_from(FREE_BYTES / (bytes + ATTEMPT)).unwrap_or(1).max(1);
         Self { attempts: 1, free, timeout, end: None }
     }
 

@@ -244,6 +244,7 @@ impl<T: SharedRecord> Reader<T> {
     /// assert_eq!(pose.get((f.x, f.seq))?, (1.0, 3));
     /// # Ok::<(), shmrec::Error>(())
     /// ```
+    #[inline]
     pub fn get<F: FieldSet<T>>(&self, fields: F) -> Result<F::Values, ReadError> {
         fields.read(|spans, to| {
             let mut runs = [whole(0); MAX_FIELDS];
@@ -251,14 +252,26 @@ impl<T: SharedRecord> Reader<T> {
                 in_range(*offset, *size, T::SIZE)?;
                 *run = Run { at: *offset, len: *size };
             }
-            if self.plan.is_some() {
-                return scratch::with(T::SIZE, |whole| {
-                    let image = self.copy_last(whole, &mut Version::default())?;
-                    let parts = spans.iter().map(|(offset, size)| &image[*offset..offset + size]);
-                    Ok(bytes::gather(to, parts))
-                });
-            }
-            Ok::<_, ReadError>(self.core.read(&runs[..spans.len()], to)?.1)
+            let runs = &runs[..spans.len()];
+            Ok::<_, ReadError>(self.core.read_or(runs, to, |to| self.copy_runs_patiently(runs, to))?.1)
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn copy_runs_patiently<'t>(
+        &self,
+        runs: &[Run],
+        to: &'t mut [MaybeUninit<u8>],
+    ) -> Result<(Version, &'t mut [u8]), ReadError> {
+        if self.plan.is_none() {
+            return self.core.read(runs, to);
+        }
+        scratch::with(T::SIZE, |whole| {
+            let mut version = Version::NONE;
+            let image = self.copy_last(whole, &mut version)?;
+            let parts = runs.iter().map(|run| &image[run.at..run.at + run.len]);
+            Ok((version, bytes::gather(to, parts)))
         })
     }
 

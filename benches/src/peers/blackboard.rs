@@ -56,10 +56,12 @@ impl<const N: usize> Peer<N> for Blackboard<N> {
         Self { reader: Some(entry), writer: mutable, _kept: Box::new((node, service, reader, writer)) }
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         to.write(*self.reader.as_ref().expect("a reader").get());
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         self.writer.as_ref().expect("a writer").update_with_copy(*from);
     }

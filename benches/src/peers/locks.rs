@@ -24,10 +24,12 @@ impl<const N: usize> Peer<N> for SeqlockCrate<N> {
         Some(Self(Arc::clone(&self.0)))
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         to.write(self.0.read());
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         *self.0.lock_write() = *from;
     }
@@ -51,10 +53,12 @@ impl<const N: usize> Peer<N> for StdRwLock<N> {
         Some(Self(Arc::clone(&self.0)))
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         to.write(*self.0.read().expect("nobody panics"));
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         *self.0.write().expect("nobody panics") = *from;
     }
@@ -78,10 +82,12 @@ impl<const N: usize> Peer<N> for ParkingLotRwLock<N> {
         Some(Self(Arc::clone(&self.0)))
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         to.write(*self.0.read());
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         *self.0.write() = *from;
     }

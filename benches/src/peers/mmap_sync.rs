@@ -35,6 +35,7 @@ impl<const N: usize> Peer<N> for MmapSync<N> {
         Self { synchronizer: Synchronizer::new(OsStr::new(&path(id))), path: None }
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         // SAFETY: what stands there was written by this very type.
         #[allow(unsafe_code)]
@@ -43,6 +44,7 @@ impl<const N: usize> Peer<N> for MmapSync<N> {
         to.write(Block { words: record.words });
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         self.synchronizer.write(from, GRACE).expect("a write");
     }

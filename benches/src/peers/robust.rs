@@ -41,6 +41,7 @@ impl<const N: usize> RobustMutex<N> {
         at.expect("a mapping").cast()
     }
 
+    #[inline(always)]
     fn locked<R>(&mut self, access: impl FnOnce(*mut Block<N>) -> R) -> R {
         // SAFETY: the mapping is as long as `self` and holds a mutex that was initialised.
         let mutex = unsafe { &raw mut (*self.shared).mutex };
@@ -78,11 +79,13 @@ impl<const N: usize> Peer<N> for RobustMutex<N> {
         Self { shared: Self::map(id, false), path: None }
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         // SAFETY: under the lock the record is this thread's; the two do not overlap.
         self.locked(|record| unsafe { to.as_mut_ptr().copy_from_nonoverlapping(record, 1) });
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         // SAFETY: as in `read`.
         self.locked(|record| unsafe { record.copy_from_nonoverlapping(from, 1) });

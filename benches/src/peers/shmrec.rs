@@ -20,10 +20,12 @@ impl<const N: usize> Peer<N> for Shmrec<N> {
         Self(SegmentOptions::new().link(id).expect("the segment"))
     }
 
+    #[inline(always)]
     fn read(&mut self, to: &mut MaybeUninit<Block<N>>) {
         self.0.read_at(to).expect("a record");
     }
 
+    #[inline(always)]
     fn write(&mut self, from: &Block<N>) {
         self.0.write(from).expect("the lock");
     }
@@ -62,10 +64,12 @@ impl<const N: usize> Peer<N> for ShmrecImage<N> {
         Self::with(SegmentOptions::new().link(id).expect("the segment"))
     }
 
+    #[inline(always)]
     fn read(&mut self, _to: &mut MaybeUninit<Block<N>>) {
         self.read_in_place();
     }
 
+    #[inline(always)]
     fn write(&mut self, _from: &Block<N>) {
         self.write_own();
     }

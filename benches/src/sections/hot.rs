@@ -19,10 +19,13 @@ pub fn run(report: &mut Report, effort: Effort) {
         let mut table: Option<Table> = None;
         for size in sizes {
             let timed = match size / 8 {
+                8192 => medium(measure, effort),
                 // Where a record passes by value there is no way for so large ones.
                 131_072 => large::<131_072>(measure, effort),
                 2_097_152 => large::<2_097_152>(measure, effort),
-                words => crate::with_words!(words, N => if measure { reads::<N>(effort) } else { writes::<N>(effort) }),
+                words => {
+                    crate::with_words!(words, N of 1 8 32 128 512 => if measure { reads::<N>(effort) } else { writes::<N>(effort) })
+                }
             };
             let columns = ["bytes".to_owned()].into_iter().chain(timed.iter().map(|case| case.name.clone()));
             let table = table.get_or_insert_with(|| Table::new(section, columns));
@@ -140,6 +143,33 @@ fn writes<const N: usize>(effort: Effort) -> Vec<Timed> {
         write_by::<N, MmapSync<N>>(),
         write_by::<N, Blackboard<N>>(),
     ];
+    in_turns(&mut cases, rounds(N, effort), slice(N))
+}
+
+/// 64 KiB: without the crate seqlock, whose volatile access to so large a type takes the compiler minutes.
+fn medium(read: bool, effort: Effort) -> Vec<Timed> {
+    const N: usize = 8192;
+    let mut cases = if read {
+        vec![
+            memcpy::<N>(),
+            read_by::<N, Shmrec<N>>(),
+            read_by::<N, StdRwLock<N>>(),
+            read_by::<N, ParkingLotRwLock<N>>(),
+            read_by::<N, RobustMutex<N>>(),
+            read_by::<N, MmapSync<N>>(),
+            read_by::<N, Blackboard<N>>(),
+        ]
+    } else {
+        vec![
+            memcpy::<N>(),
+            write_by::<N, Shmrec<N>>(),
+            write_by::<N, StdRwLock<N>>(),
+            write_by::<N, ParkingLotRwLock<N>>(),
+            write_by::<N, RobustMutex<N>>(),
+            write_by::<N, MmapSync<N>>(),
+            write_by::<N, Blackboard<N>>(),
+        ]
+    };
     in_turns(&mut cases, rounds(N, effort), slice(N))
 }
 

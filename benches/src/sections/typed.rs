@@ -62,14 +62,16 @@ fn by_size<const N: usize>(effort: Effort) -> (Vec<Timed>, Vec<Timed>) {
     let (mut untyped, mut place, mut into) = (vec![0_u8; 8 * N + 64], Box::new_uninit(), Block::<N>::filled(0));
     let skip = untyped.as_ptr().align_offset(64);
     let mut reads = [
-        Case::new("untyped read", move || segment.read_bytes(0, black_box(&mut untyped[skip..skip + 8 * N]))),
-        Case::new("read_at", move || segment.read_at(black_box(&mut place)).map(|read| read.version)),
+        Case::new("untyped read", move || {
+            segment.read_bytes(0, black_box(&mut untyped[skip..skip + 8 * N])).expect("a record")
+        }),
+        Case::new("read_at", move || segment.read_at(black_box(&mut place)).expect("a record").version),
         Case::new("read", || {
             let record = segment.read().expect("a record");
             black_box(&record);
         }),
-        Case::new("read_into", move || segment.read_into(black_box(&mut into))),
-        Case::new("read_boxed", || segment.read_boxed()),
+        Case::new("read_into", move || segment.read_into(black_box(&mut into)).expect("a record")),
+        Case::new("read_boxed", || segment.read_boxed().expect("a record")),
         Case::new("through an image", move || {
             black_box(image.read_in_place());
         }),
@@ -80,8 +82,8 @@ fn by_size<const N: usize>(effort: Effort) -> (Vec<Timed>, Vec<Timed>) {
     let mut image = ShmrecImage::<N>::create(&unique("image"));
     let mut writes = [
         Case::new("untyped write", move || raw.write(black_box(&same))),
-        Case::new("write", move || segment.write(black_box(&from))),
-        Case::new("update", || segment.update(|record| record.words[0] += 1)),
+        Case::new("write", move || segment.write(black_box(&from)).expect("the lock")),
+        Case::new("update", || segment.update(|record| record.words[0] += 1).expect("the lock")),
         Case::new("write through an image", move || image.write_own()),
     ];
     (reads, in_turns(&mut writes, effort.rounds(101), Duration::from_micros(200)))
@@ -94,13 +96,15 @@ fn client(report: &mut Report, effort: Effort) {
     let (mut untyped, mut into) = (vec![0_u8; Client::SIZE], first.clone());
     let balance = Client::fields().balance;
     let mut cases = [
-        Case::new("untyped read", move || segment.read_bytes(0, black_box(&mut untyped[..]))),
-        Case::new("read: allocates", || segment.read()),
-        Case::new("read_into: keeps what is allocated", move || segment.read_into(black_box(&mut into))),
-        Case::new("get one number", || black_box(segment).get(balance)),
-        Case::new("write", || segment.write(black_box(&first))),
-        Case::new("update", || segment.update(|client| client.balance += 1)),
-        Case::new("set one number", || black_box(segment).set(balance, &5)),
+        Case::new("untyped read", move || segment.read_bytes(0, black_box(&mut untyped[..])).expect("a record")),
+        Case::new("read: allocates", || segment.read().expect("a record")),
+        Case::new("read_into: keeps what is allocated", move || {
+            segment.read_into(black_box(&mut into)).expect("a record")
+        }),
+        Case::new("get one number", || black_box(segment).get(balance).expect("a record")),
+        Case::new("write", || segment.write(black_box(&first)).expect("the lock")),
+        Case::new("update", || segment.update(|client| client.balance += 1).expect("the lock")),
+        Case::new("set one number", || black_box(segment).set(balance, &5).expect("the lock")),
     ];
     let timed = in_turns(&mut cases, effort.rounds(101), Duration::from_micros(200));
     let mut table = Table::new("client", ["operation", "ns", "x the untyped read"]);
@@ -119,9 +123,9 @@ fn field(report: &mut Report, effort: Effort) {
     let word = Block::<N>::fields().words.at(300);
     let (mut place, mut whole) = (Box::new_uninit(), Box::new_uninit());
     let mut cases = [
-        Case::new("a record of 8 B", move || one.read_at(black_box(&mut place)).map(|read| read.version)),
-        Case::new("8 B of a record of 4 KiB", || black_box(segment).get(word)),
-        Case::new("the record of 4 KiB", move || segment.read_at(black_box(&mut whole)).map(|read| read.version)),
+        Case::new("a record of 8 B", move || one.read_at(black_box(&mut place)).expect("a record").version),
+        Case::new("8 B of a record of 4 KiB", || black_box(segment).get(word).expect("a record")),
+        Case::new("the record of 4 KiB", move || segment.read_at(black_box(&mut whole)).expect("a record").version),
     ];
     let timed = in_turns(&mut cases, effort.rounds(101), Duration::from_micros(200));
     let mut table = Table::new("field", ["read", "ns"]);

@@ -202,7 +202,7 @@ impl<R, V, E: Encoding<V>> FieldSet<R> for Field<R, V, E> {
         [(self.offset, E::SIZE)]
     }
 
-    #[inline]
+    #[inline(always)]
     fn read<X: From<LoadError>>(
         &self,
         copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
@@ -257,7 +257,7 @@ macro_rules! tuples {
                 [$((self.$n.offset, $e::SIZE)),+]
             }
 
-            #[inline]
+            #[inline(always)]
             fn read<X: From<LoadError>>(
                 &self,
                 copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
