@@ -4,9 +4,8 @@
 //! - [`sysmon`] turns two readings into a record, and a record into a table. It knows no segment: that is what the
 //!   example `sysmon` shows.
 //! - [`demo`] is the record and the conversation that `shmcreate` and `shmlink` share.
-//! - [`clock`] and [`signals`] serve both; [`system`] has what systems have each in their own way.
 //! - [`ntp`] and [`gpsd`] are records of other programs', for `ntp_shm` and `gpsd_shm`.
-//! - [`clock`], [`signals`] and [`pace`] serve all.
+//! - [`clock`], [`signals`] and [`pace`] serve all; [`system`] has what systems have each in their own way.
 
 pub mod clock;
 pub mod demo;
