@@ -269,8 +269,7 @@ impl Survey {
             Err(LinkError::NoDescriptors(failure) | LinkError::NoDirectory(failure)) => return Err(failure.into()),
             Err(error) => {
                 let words = error.to_string();
-                found.state =
-                    error.failure().map_or_else(|| State::Unreadable { problem: words }, |failure| state_of(failure));
+                found.state = error.failure().map_or_else(|| State::Unreadable { problem: words }, state_of);
             }
         }
         Ok(Some(found))

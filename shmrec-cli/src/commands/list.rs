@@ -16,7 +16,7 @@ pub(crate) fn run(context: &Context, arguments: &List) -> Outcome {
     let mut survey = context.survey();
     let mut found = context.found(&mut survey, &arguments.names)?;
     let mut pulses = Pulses::default();
-    pulses.see(&found);
+    pulses.see(&found, Instant::now());
     if !arguments.interval.is_zero() && found.iter().any(|found| found.content.is_some()) {
         found = watch(context, &mut survey, &mut pulses, arguments)?;
     }
@@ -47,7 +47,7 @@ fn watch(context: &Context, survey: &mut Survey, pulses: &mut Pulses, arguments:
             Err(_) if look > 1 && !arguments.names.is_empty() => continue,
             Err(failed) => return Err(failed),
         };
-        pulses.see(&found);
+        pulses.see(&found, Instant::now());
     }
     Ok(found)
 }
@@ -83,8 +83,8 @@ struct Seen {
 pub(crate) struct Pulses(HashMap<[u8; 16], Seen>);
 
 impl Pulses {
-    pub(crate) fn see(&mut self, found: &[Found]) {
-        let now = Instant::now();
+    /// Takes what was found at `now`.
+    pub(crate) fn see(&mut self, found: &[Found], now: Instant) {
         for found in found {
             let (Some(about), Some(content)) = (&found.about, &found.content) else { continue };
             let version = content.version.get();

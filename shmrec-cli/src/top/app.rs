@@ -127,7 +127,7 @@ impl App {
 
     /// Takes what was seen.
     pub(crate) fn see(&mut self, snapshot: Snapshot) {
-        self.pulses.see(&snapshot.found);
+        self.pulses.see(&snapshot.found, snapshot.at);
         self.pulses.forget_others(&snapshot.found);
         self.rates(&snapshot);
         if let (Some(open), Some(inside)) = (&mut self.open, snapshot.inside) {

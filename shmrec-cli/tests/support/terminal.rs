@@ -92,6 +92,11 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("the terminal takes keys");
     }
 
+    /// As [`press`](Self::press), also if the program has ended.
+    pub(crate) fn try_press(&mut self, keys: &str) {
+        let _ = self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush());
+    }
+
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
         self.screen.lock().unwrap().screen_mut().set_size(some(size.0), some(size.1));
         self.master.resize(pty_size(size)).expect("the terminal changes its size");
