@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{self, Mode, OFlags};
 use rustix::io::Errno;
@@ -47,6 +48,21 @@ impl<'a> Claim<'a> {
 
     fn locks(&self) -> &Locks {
         self.own.as_ref().unwrap_or(self.borrowed)
+    }
+
+    /// Makes sure that nobody attaches the segment just to look at it, for as long as this is kept; `false` when somebody
+    /// does and goes on.
+    pub(super) fn keep_observers_out(&self) -> Result<bool, Errno> {
+        // A look takes microseconds; one whose program is stopped in it does not end.
+        const LOOKS: u32 = 50;
+        const PAUSE: Duration = Duration::from_millis(1);
+        for _ in 0..LOOKS {
+            if self.locks().keep_observers_out()? {
+                return Ok(true);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(false)
     }
 
     /// Whether the name still stands for the file.

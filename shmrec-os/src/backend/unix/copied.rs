@@ -45,7 +45,7 @@ impl Copied {
             From::File(file) => fill(to.len(), |filled| {
                 rustix::io::pread(file, &mut to[filled..], (at + filled) as u64).map(|(more, _)| more.len())
             }),
-            From::SystemV(glimpse) => glimpse.attach().map(|mapping| mapping.load_out(at, to)),
+            From::SystemV(glimpse) => glimpse.attach().map(|glimpsed| glimpsed.mapping.load_out(at, to)),
         }
     }
 
@@ -59,7 +59,7 @@ impl Copied {
             From::File(file) => {
                 fill(to.len(), |filled| rustix::io::pread(file, &mut to[filled..], (at + filled) as u64))
             }
-            From::SystemV(glimpse) => glimpse.attach().map(|mapping| mapping.load_bytes(at, to)),
+            From::SystemV(glimpse) => glimpse.attach().map(|glimpsed| glimpsed.mapping.load_bytes(at, to)),
         }
     }
 }
@@ -91,14 +91,14 @@ impl ReadWords for Copied {
         match &self.from {
             From::File(file) => word(file, at).map(u32::from_le_bytes),
             // In one piece, as others store it.
-            From::SystemV(glimpse) => glimpse.attach()?.load_u32(at).map_err(|never| match never {}),
+            From::SystemV(glimpse) => glimpse.attach()?.mapping.load_u32(at).map_err(|never| match never {}),
         }
     }
 
     fn load_u64(&self, at: usize) -> std::io::Result<u64> {
         match &self.from {
             From::File(file) => word(file, at).map(u64::from_le_bytes),
-            From::SystemV(glimpse) => glimpse.attach()?.load_u64(at).map_err(|never| match never {}),
+            From::SystemV(glimpse) => glimpse.attach()?.mapping.load_u64(at).map_err(|never| match never {}),
         }
     }
 

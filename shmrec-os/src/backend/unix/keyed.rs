@@ -16,10 +16,12 @@ use super::attachment::Memory;
 use super::claim::Claim;
 use super::files::{look, read_start};
 use super::kind::{Erased, Found, Judgement, Kept, Origin};
+use super::locks::{self, Locks, Observing};
+use super::random::{ATTEMPTS, pause, random};
 use super::sysv::{self, Attached, Id, Stat};
 use crate::backend::mapping::Mapping;
 use crate::companion::{COMPANION_LEN, Companion, State};
-use crate::format::{HEADER_LEN, Header};
+use crate::format::{HEADER_LEN, Header, HeaderFault};
 use crate::{Access, Failure, Key, Place, SegmentName, What};
 
 /// # Errors
@@ -38,14 +40,27 @@ pub(super) fn namespace() -> u64 {
 }
 
 /// What a companion file says; `None` when somebody has emptied it.
+///
+/// It may be read while its creator, who has claimed it, writes it: what contradicts itself is read again before it is called
+/// damaged.
 fn read(file: BorrowedFd<'_>, key: Key, path: &Path) -> Result<Option<Companion>, Failure> {
-    let mut bytes = [0; COMPANION_LEN];
-    let bytes = read_start(file, &mut bytes, path)?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let companion =
-        Companion::parse(bytes).map_err(|fault| Failure::of_header(fault, "no companion file of a key", path))?;
+    let failed = |error: Errno| Failure::of_call("fcntl", path, error);
+    let mut attempt = 0;
+    let companion = loop {
+        // Before the look: one that is not claimed now, and contradicts itself, was not written meanwhile.
+        let claimed = attempt == 0 || locks::is_claimed(file).map_err(failed)?;
+        let mut bytes = [0; COMPANION_LEN];
+        let bytes = read_start(file, &mut bytes, path)?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        match Companion::parse(bytes) {
+            Ok(companion) => break companion,
+            Err(HeaderFault::Damaged { .. }) if claimed && attempt < ATTEMPTS => pause(attempt),
+            Err(fault) => return Err(Failure::of_header(fault, "no companion file of a key", path)),
+        }
+        attempt += 1;
+    };
     if companion.key != key {
         let problem = format!("it is the companion file of the key {}", companion.key);
         return Err(Failure::new(What::Damaged { problem }, path));
@@ -151,11 +166,22 @@ pub(super) fn name_in(file: BorrowedFd<'_>, key: Key, path: &Path) -> Result<Opt
 pub(super) struct Glimpse {
     id: Id,
     companion: Companion,
+    /// On the companion, to say that whoever is attached only looks.
+    locks: Locks,
+}
+
+/// A segment that is attached for a moment.
+#[derive(Debug)]
+pub(super) struct Glimpsed<'g> {
+    // Detached first: whoever finds nobody observing finds nobody attached who is.
+    pub(super) mapping: Mapping,
+    _observing: Observing<'g>,
 }
 
 impl Glimpse {
-    /// Attaches the segment, for as long as the mapping is kept.
-    pub(super) fn attach(&self) -> std::io::Result<Mapping> {
+    /// Attaches the segment, for as long as what this gives is kept.
+    pub(super) fn attach(&self) -> std::io::Result<Glimpsed<'_>> {
+        let observing = self.observe()?;
         // As of a file that has been cut short: nothing can be read any more.
         let gone = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let len = self.companion.header.total_len();
@@ -168,7 +194,18 @@ impl Glimpse {
         if !is_of(&sysv::stat(self.id)?, &self.companion) {
             return Err(gone());
         }
-        Ok(Mapping::of_system_v(attached, len, false))
+        Ok(Glimpsed { mapping: Mapping::of_system_v(attached, len, false), _observing: observing })
+    }
+
+    fn observe(&self) -> std::io::Result<Observing<'_>> {
+        // Whoever keeps observers out removes the segment, or finds that he must not, in milliseconds.
+        for attempt in 0..ATTEMPTS {
+            if let Some(observing) = self.locks.observe(random())? {
+                return Ok(observing);
+            }
+            pause(attempt);
+        }
+        Err(std::io::ErrorKind::WouldBlock.into())
     }
 }
 
@@ -179,6 +216,7 @@ impl Glimpse {
 /// As [`memory`].
 pub(super) fn glimpse(
     file: &OwnedFd,
+    locks: Locks,
     header: &Header,
     is_used: bool,
     key: Key,
@@ -191,17 +229,16 @@ pub(super) fn glimpse(
     }
     whose(header, key, place)?;
     let Some(id) = companion.id.map(Id::new) else { return Ok(None) };
-    let glimpse = Glimpse { id, companion };
+    let glimpse = Glimpse { id, companion, locks };
     if !is_used {
         return Ok(Some(glimpse));
     }
-    let mapping = match glimpse.attach() {
-        Ok(mapping) => mapping,
+    let whole = match glimpse.attach() {
+        Ok(glimpsed) => is_whole(&glimpsed.mapping, header, header.total_len() as u64, path),
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(Failure::of_call("shmat", path, error)),
     };
-    is_whole(&mapping, header, header.total_len() as u64, path)?;
-    Ok(Some(glimpse))
+    whole.map(|()| Some(glimpse))
 }
 
 /// # Errors
@@ -247,6 +284,7 @@ pub(super) fn erase_own(claim: Claim<'_>, id: Id, place: &Place) -> Result<Erase
     // The memory of a process that has died, or of a child on its way to another program, may be a moment behind its locks.
     const LOOKS: u32 = 10;
     const PAUSE: Duration = Duration::from_millis(1);
+    claim.keep_observers_out().map_err(|error| Failure::of_call("fcntl", place.path(), error))?;
     for look in 1..=LOOKS {
         match sysv::stat(id) {
             Ok(stat) if stat.attached > 0 && look == LOOKS => return Ok(Erased::Attached),

@@ -8,7 +8,7 @@
 //! `fcntl` with `F_OFD_*` reads and writes the one structure that it is given; rustix has no such call.
 #![allow(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use rustix::io::{self, Errno};
 
@@ -17,6 +17,9 @@ use crate::format::WRITER_SLOTS;
 
 /// The bytes on which every user of a segment holds a read lock, one byte each, chosen at random.
 const MEMBERS: Range = Range { start: 1 << 61, len: 1 << 40 };
+
+/// The bytes on which those who attach a System V segment for a moment only, without using it, hold a read lock meanwhile.
+const OBSERVERS: Range = Range { start: (1 << 61) + (1 << 41), len: 1 << 40 };
 
 /// The byte of writer slot 0; the others follow.
 const FIRST_WRITER: i64 = 1 << 62;
@@ -163,6 +166,18 @@ impl Locks {
         Ok(count)
     }
 
+    /// Begins to observe the segment; `false` when somebody just makes sure that nobody does. Ends with what it gives.
+    pub(super) fn observe(&self, random: u64) -> io::Result<Option<Observing<'_>>> {
+        let byte = (random % OBSERVERS.len as u64) as i64;
+        let range = Range { start: OBSERVERS.start + byte, len: 1 };
+        Ok(self.set(Kind::Read, range)?.then_some(Observing { locks: self, range }))
+    }
+
+    /// Makes sure that nobody observes the segment, until this description is closed; `false` when somebody does.
+    pub(super) fn keep_observers_out(&self) -> io::Result<bool> {
+        self.set(Kind::Write, OBSERVERS)
+    }
+
     /// Takes the byte of a writer slot; `false` when somebody has it.
     pub(super) fn take_writer_slot(&self, slot: u32) -> io::Result<bool> {
         self.set(Kind::Write, Range::writer(slot))
@@ -187,43 +202,70 @@ impl Locks {
 
     /// A lock of another description that stands against `kind` on `range`.
     fn conflict(&self, kind: Kind, range: Range) -> io::Result<Option<(Kind, Range)>> {
-        let lock = self.command(libc::F_OFD_GETLK, kind.code(), range)?;
-        let found = Range { start: lock.l_start, len: lock.l_len };
-        Ok(if lock.l_type == libc::F_UNLCK as libc::c_short {
-            None
-        } else if lock.l_type == Kind::Write.code() {
-            Some((Kind::Write, found))
-        } else {
-            Some((Kind::Read, found))
-        })
+        conflict(self.as_fd(), kind, range)
     }
 
     fn command(&self, command: libc::c_int, kind: libc::c_short, range: Range) -> io::Result<libc::flock> {
-        let mut lock = libc::flock {
-            l_type: kind,
-            l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: range.start,
-            l_len: range.len,
-            // The kernel wants 0 here for locks of a description.
-            l_pid: 0,
-        };
-        loop {
-            // SAFETY: the descriptor is open, and `lock` is the structure that these three commands read and write.
-            let outcome = unsafe { libc::fcntl(self.descriptor.as_fd().as_raw_fd(), command, &raw mut lock) };
-            if outcome == 0 {
-                return Ok(lock);
-            }
-            match std::io::Error::last_os_error().raw_os_error().map(Errno::from_raw_os_error) {
-                Some(Errno::INTR) => {}
-                Some(error) => return Err(error),
-                None => return Err(Errno::IO),
-            }
+        self::command(self.as_fd(), command, kind, range)
+    }
+}
+
+/// Whether somebody has a claim to the file: only then is it written.
+pub(super) fn is_claimed(file: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(matches!(conflict(file, Kind::Write, MEMBERS)?, Some((Kind::Write, _))))
+}
+
+fn conflict(file: BorrowedFd<'_>, kind: Kind, range: Range) -> io::Result<Option<(Kind, Range)>> {
+    let lock = command(file, libc::F_OFD_GETLK, kind.code(), range)?;
+    let found = Range { start: lock.l_start, len: lock.l_len };
+    Ok(if lock.l_type == libc::F_UNLCK as libc::c_short {
+        None
+    } else if lock.l_type == Kind::Write.code() {
+        Some((Kind::Write, found))
+    } else {
+        Some((Kind::Read, found))
+    })
+}
+
+fn command(file: BorrowedFd<'_>, command: libc::c_int, kind: libc::c_short, range: Range) -> io::Result<libc::flock> {
+    let mut lock = libc::flock {
+        l_type: kind,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: range.start,
+        l_len: range.len,
+        // The kernel wants 0 here for locks of a description.
+        l_pid: 0,
+    };
+    loop {
+        // SAFETY: the descriptor is open, and `lock` is the structure that these three commands read and write.
+        let outcome = unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut lock) };
+        if outcome == 0 {
+            return Ok(lock);
+        }
+        match std::io::Error::last_os_error().raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::INTR) => {}
+            Some(error) => return Err(error),
+            None => return Err(Errno::IO),
         }
     }
 }
 
+/// A look at a segment by somebody who does not use it, for as long as this is kept.
+#[derive(Debug)]
+pub(super) struct Observing<'l> {
+    locks: &'l Locks,
+    range: Range,
+}
+
+impl Drop for Observing<'_> {
+    fn drop(&mut self) {
+        // It ends with the description at the latest.
+        let _ = self.locks.command(libc::F_OFD_SETLK, libc::F_UNLCK as libc::c_short, self.range);
+    }
+}
+
 impl AsFd for Locks {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
 }
@@ -309,6 +351,22 @@ mod tests {
             assert!(!other.claim_all().unwrap());
             other.leave().unwrap();
         }
+    }
+
+    #[test]
+    fn observers_are_no_users_and_are_kept_out_by_who_removes() {
+        let file = TestFile::new("observers");
+        let (remover, reader) = (locks(&file.0, OFlags::RDWR), locks(&file.0, OFlags::RDONLY));
+        let (first, second) = (reader.observe(3).unwrap().unwrap(), reader.observe(4).unwrap().unwrap());
+        assert_eq!(remover.members().unwrap(), Members::None);
+        assert!(remover.claim_all().unwrap());
+        drop(first);
+        assert!(!remover.keep_observers_out().unwrap(), "one of the two still looks");
+        drop(second);
+        assert!(remover.keep_observers_out().unwrap());
+        assert!(reader.observe(3).unwrap().is_none());
+        drop(remover);
+        assert!(reader.observe(3).unwrap().is_some());
     }
 
     #[test]

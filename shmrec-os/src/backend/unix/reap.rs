@@ -97,21 +97,29 @@ fn reap_opened(place: &Place, file: &OwnedFd, stat: &Stat, persistent: bool) -> 
         Members::None => {}
     }
     // Judged before anything is touched: what is no segment is left as it is, its mode included.
-    if let Judgement::Segment(header, kept) = kind::judge(file.as_fd(), place)? {
-        if kept != Kept::No {
-            whose(&header, place)?;
+    let first = kind::judge(file.as_fd(), place)?;
+    if let Judgement::Segment(header, kept) = &first {
+        if *kept != Kept::No {
+            whose(header, place)?;
         }
-        if stays(kept) {
-            return used(&header, attached(kept), stat, place);
+        // Who is attached may only be looking.
+        if stays(*kept) && attached(*kept) == 0 {
+            return used(header, 0, stat, place);
         }
     }
-    let claim = match Claim::of(&locks, path)? {
-        Claimed::Granted(claim) => claim,
-        Claimed::Busy => return Ok(Found::InTransition),
-        Claimed::NotPermitted => return Err(Failure::new(What::StaleForeign { uid: stat.st_uid }, path)),
+    let claim = match (Claim::of(&locks, path)?, &first) {
+        (Claimed::Granted(claim), _) => claim,
+        (Claimed::Busy, _) => return Ok(Found::InTransition),
+        (Claimed::NotPermitted, Judgement::Segment(header, kept)) if stays(*kept) => {
+            return used(header, attached(*kept), stat, place);
+        }
+        (Claimed::NotPermitted, _) => return Err(Failure::new(What::StaleForeign { uid: stat.st_uid }, path)),
     };
+    // Nobody observes a file by attaching it.
+    let alone = place.key().is_none() || claim.keep_observers_out().map_err(failed("fcntl"))?;
     // Again, now that nobody can join: a user may have come, written and gone.
     let persists = match kind::judge(claim.as_fd(), place)? {
+        Judgement::Segment(_, Kept::Attached(_)) if !alone => return Ok(Found::InTransition),
         Judgement::Segment(header, kept) if stays(kept) => return used(&header, attached(kept), stat, place),
         Judgement::Segment(_, kept) => kept == Kept::Persists,
         Judgement::Remains => false,

@@ -2,7 +2,8 @@
 //! users go, whoever looks at it.
 //!
 //! Memory that its last user may empty at any moment is not mapped: what is looked at is copied by the kernel. A System V
-//! segment is attached for each look only, since whoever is attached keeps it.
+//! segment is attached for each look only, since whoever is attached keeps it; a lock on the companion says meanwhile that it
+//! is only a look.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,7 +27,7 @@ use crate::format::Header;
 use crate::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 
 /// How often what is being created or removed is looked at again: those who look are in no hurry to know.
-const AGAIN: u32 = 12;
+const AGAIN: u32 = 30;
 
 /// What there is in a directory that is, or looks like, segments'.
 ///
@@ -130,13 +131,19 @@ pub fn observe(place: &Place) -> Result<Attachment, Failure> {
             }
             // What nobody uses is not even attached before somebody wants to read it: its next creator, who may come at any
             // moment, would take us for a user.
-            Some(key) => match keyed::glimpse(&file, &header, members == Members::Some, key, place)? {
-                Some(glimpse) => Copied::of_system_v(glimpse),
-                None => {
+            Some(key) => {
+                let Some(own) = locks_of(&file, place.path())? else {
                     pause(attempt);
                     continue;
+                };
+                match keyed::glimpse(&file, own, &header, members == Members::Some, key, place)? {
+                    Some(glimpse) => Copied::of_system_v(glimpse),
+                    None => {
+                        pause(attempt);
+                        continue;
+                    }
                 }
-            },
+            }
         };
         return Ok(Attachment::observer(header, Memory::Copied(copied), Origin::File, locks, place.clone()));
     }
@@ -161,8 +168,13 @@ fn open(place: &Place) -> Result<Option<(OwnedFd, Locks, Stat)>, Failure> {
     }
     let path = place.path();
     let Some((file, stat)) = open_named(path, OFlags::RDONLY)? else { return Ok(None) };
+    Ok(locks_of(&file, path)?.map(|locks| (file, locks, stat)))
+}
+
+/// A description for locks of its own, for reading; `None` when the name has changed hands.
+fn locks_of(file: &OwnedFd, path: &Path) -> Result<Option<Locks>, Failure> {
     match LockDescriptor::open(|| reopen(file.as_fd(), Some(path), OFlags::RDONLY)) {
-        Ok(descriptor) => Ok(Some((file, Locks::new(descriptor, false), stat))),
+        Ok(descriptor) => Ok(Some(Locks::new(descriptor, false))),
         Err(Errno::STALE | Errno::NOENT) => Ok(None),
         Err(error) => Err(Failure::of_call("open", path, error)),
     }
