@@ -73,14 +73,12 @@ impl Context {
         if explained {
             return self.not_found(name);
         }
-        if denied {
-            if let Ok(Some(found)) = self.survey().look_at(name) {
-                return failed.hint(format!(
-                    "it belongs to {}, with mode {}",
-                    text::user(found.owner),
-                    text::mode(found.mode)
-                ));
-            }
+        if denied && let Ok(Some(found)) = self.survey().look_at(name) {
+            return failed.hint(format!(
+                "it belongs to {}, with mode {}",
+                text::user(found.owner),
+                text::mode(found.mode)
+            ));
         }
         if damaged {
             return failed.hint(format!("`shmrec doctor {name}` says what can be done"));

@@ -71,10 +71,10 @@ pub(crate) fn view(view: &DynView<'_>, path: &str, invalid: &mut Vec<(String, Lo
     if children.iter().any(|(name, _)| name.starts_with('[')) || text::is_numbered(names(&children)) {
         return children.iter().map(|(name, inside)| self::view(inside, &join(path, name), invalid)).collect();
     }
-    if let [(name, inside)] = &children[..] {
-        if name.is_empty() {
-            return self::view(inside, path, invalid);
-        }
+    if let [(name, inside)] = &children[..]
+        && name.is_empty()
+    {
+        return self::view(inside, path, invalid);
     }
     let fields = children.iter().map(|(name, inside)| (name.clone(), self::view(inside, &join(path, name), invalid)));
     let fields: Json = fields.collect::<Map<_, _>>().into();

@@ -240,7 +240,7 @@ mod tests {
                 assert!(reader.next().unwrap().is_some());
             }
             let rest = reader.next();
-            assert_eq!(rest.is_err(), (len - head) % frame != 0, "{len}: {rest:?}");
+            assert_eq!(rest.is_err(), !(len - head).is_multiple_of(frame), "{len}: {rest:?}");
         }
     }
 

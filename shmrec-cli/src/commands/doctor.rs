@@ -195,17 +195,17 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
         _ => return,
     }
     let Ok(reader) = with_key(context, found.key).observe(true).dyn_reader(&found.name) else { return };
-    if let Ok(record) = reader.read() {
-        if let Err(error) = record.check() {
-            let field = error.field().to_owned();
-            let what = format!("field {field:?}: found {}, expected {}", error.found(), error.expected());
-            let advice = format!(
-                "some program writes other bytes than shmrec does; `shmrec set {}.{field}=…` or the next whole write mends \
+    if let Ok(record) = reader.read()
+        && let Err(error) = record.check()
+    {
+        let field = error.field().to_owned();
+        let what = format!("field {field:?}: found {}, expected {}", error.found(), error.expected());
+        let advice = format!(
+            "some program writes other bytes than shmrec does; `shmrec set {}.{field}=…` or the next whole write mends \
                  the record",
-                found.name
-            );
-            add("invalid", true, what, advice, None);
-        }
+            found.name
+        );
+        add("invalid", true, what, advice, None);
     }
     lock(survey, found, &reader, &mut add);
     if found.state == State::Unused {

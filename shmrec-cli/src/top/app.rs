@@ -372,10 +372,10 @@ impl Open {
     fn close(&mut self, row: &Row<'_>, record: &DynRecord) {
         if row.open {
             self.root.set(&row.steps, false);
-        } else if let [parent @ .., _] = &row.steps[..] {
-            if !parent.is_empty() {
-                self.cursor = self.root.number(&record.view(), parent);
-            }
+        } else if let [parent @ .., _] = &row.steps[..]
+            && !parent.is_empty()
+        {
+            self.cursor = self.root.number(&record.view(), parent);
         }
     }
 

@@ -116,10 +116,10 @@ impl Eye {
             self.processes = (None, Vec::new());
         }
         let record = self.record(&of);
-        if let Some(open) = &self.open {
-            if self.processes.0.is_none_or(|at| at.elapsed() >= PROCESSES) {
-                self.processes = (Some(Instant::now()), open.processes().unwrap_or_default());
-            }
+        if let Some(open) = &self.open
+            && self.processes.0.is_none_or(|at| at.elapsed() >= PROCESSES)
+        {
+            self.processes = (Some(Instant::now()), open.processes().unwrap_or_default());
         }
         Inside { of, record, processes: self.processes.1.clone() }
     }
