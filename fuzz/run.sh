@@ -23,21 +23,28 @@ else
 fi
 RUSTFLAGS="$flags" cargo "${toolchain[@]}" build -q --release -p shmrec-fuzz --features libfuzzer --bins \
     --target "$host" --target-dir target/fuzz
-for target in "${targets[@]}"; do
-    program=target/fuzz/$host/release/$target
-    found=target/fuzz/found/$target
+one() {
+    local target=$1 program=target/fuzz/$host/release/$1 found=target/fuzz/found/$1 log=target/fuzz/$1.log
     mkdir -p "$found" "fuzz/corpus/$target"
     if [ "$what" = merge ]; then
         "$program" -merge=1 -max_len=2048 "fuzz/corpus/$target" "$found" 2>&1 | tail -n 1
-        continue
+        return
     fi
-    log=target/fuzz/$target.log
-    if ! "$program" "$found" "fuzz/corpus/$target" -max_total_time="$what" -timeout=30 -max_len=16384 -rss_limit_mb=4096 \
+    if ! "$program" "$found" "fuzz/corpus/$target" -max_total_time="$what" -timeout=60 -max_len=16384 -rss_limit_mb=4096 \
         -artifact_prefix="target/fuzz/$target-" -print_final_stats=1 > "$log" 2>&1; then
         tail -n 40 "$log"
         echo "$target: failed; the input is in target/fuzz/$target-*"
-        exit 1
+        return 1
     fi
-    executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    echo "$target: $executed executions in $what s, no crash, no hang, no leak"
+    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions in $what s, no crash, no hang, no leak"
+}
+# All at once: each is one thread.
+failed=0 running=()
+for target in "${targets[@]}"; do
+    one "$target" &
+    running+=($!)
 done
+for process in "${running[@]}"; do
+    wait "$process" || failed=1
+done
+exit $failed

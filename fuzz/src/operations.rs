@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use shmrec::{
-    CreateError, LinkError, LockError, ReadError, Reader, RemoveError, Segment, SharedRecord, Version, WaitError,
-    WriteError,
+    CreateError, LinkError, LockError, ReadError, Reader, RemoveError, Segment, SharedField, SharedRecord, Version,
+    WaitError, WriteError,
 };
 
 use crate::place;

@@ -28,7 +28,7 @@ pub struct Texts {
     #[record(capacity = 5)]
     counts: Vec<u16>,
     marks: FixedVec<u8, 7>,
-    #[record(capacity = [3, 5])]
+    #[record(capacity = (3, 5))]
     lines: Vec<String>,
 }
 
