@@ -74,7 +74,8 @@ pub fn run(data: &[u8]) {
             }
         }
         if typed.is_ok() {
-            assert!(untyped.is_ok(), "a segment of a known type is a segment");
+            // The fingerprint alone says what a known type's record is: its schema's text may be spoilt.
+            assert!(matches!(untyped, Ok(_) | Err(LinkError::Damaged(_))), "{:?}", untyped.err());
         }
         let foreign =
             matches!(typed, Err(LinkError::NotASegment(_) | LinkError::UnsupportedFormat(_) | LinkError::Damaged(_)));

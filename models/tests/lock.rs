@@ -101,6 +101,24 @@ fn a_call_for_fairness_keeps_nobody_out_and_leaves_the_lock_free() {
     });
 }
 
+/// One who was woken takes the lock that was left to those who sleep, and nobody else would.
+#[test]
+fn a_lock_that_is_left_to_a_sleeper_is_taken_by_it() {
+    check_both("an owner that leaves the lock to one who sleeps", None, |loads| {
+        let memory = region(loads);
+        memory.store_u32(REGION + FAIR, 2, std::sync::atomic::Ordering::Relaxed);
+        let kernel = Arc::new(Futex::new(memory));
+        let guarded = Arc::new(UnsafeCell::new(0));
+        let mine = lock::claim(&*kernel.memory, REGION, 0);
+        assert!(lock::try_acquire(&*kernel.memory, REGION, mine));
+        let others = contenders(&kernel, &guarded, &[1]);
+        touch(&guarded);
+        lock::release(&*kernel.memory, REGION, mine, &&*kernel).unwrap();
+        assert!(others.into_iter().all(|other| !other.join().unwrap().recovered));
+        assert_eq!((touched(&guarded), kernel.memory.load_u32(REGION)), (2, Ok(0)));
+    });
+}
+
 #[test]
 fn two_threads_of_one_handle_do_not_take_each_other_for_dead() {
     check_both("two threads of one handle", None, |loads| {
