@@ -31,6 +31,8 @@ mod name;
 mod perms;
 mod place;
 mod sight;
+#[doc(hidden)]
+pub mod step;
 pub mod words;
 
 pub use backend::{

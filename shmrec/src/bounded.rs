@@ -12,8 +12,8 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use shmrec_os::Mapping;
 use shmrec_os::words::{ReadWords, Words};
+use shmrec_os::{Mapping, step};
 
 use crate::copy::{self, WORD};
 use crate::transfer::{Run, Source, Target};
@@ -117,18 +117,21 @@ impl Words for Bounded<'_> {
     #[inline(always)]
     fn store_u32(&self, at: usize, value: u32, order: Ordering) {
         debug_assert!(self.writable, "a store to a read-only mapping");
+        step::before_store();
         self.u32_at(at).store(value, order);
     }
 
     #[inline(always)]
     fn store_u64(&self, at: usize, value: u64, order: Ordering) {
         debug_assert!(self.writable, "a store to a read-only mapping");
+        step::before_store();
         self.u64_at(at).store(value, order);
     }
 
     #[inline(always)]
     fn fetch_add_u32(&self, at: usize, value: u32, order: Ordering) -> u32 {
         debug_assert!(self.writable, "a store to a read-only mapping");
+        step::before_store();
         self.u32_at(at).fetch_add(value, order)
     }
 
@@ -142,6 +145,7 @@ impl Words for Bounded<'_> {
         failure: Ordering,
     ) -> Result<u32, u32> {
         debug_assert!(self.writable, "a store to a read-only mapping");
+        step::before_store();
         self.u32_at(at).compare_exchange(current, new, success, failure)
     }
 

@@ -4,6 +4,8 @@ mod platform;
 mod race;
 mod repl;
 mod shapes;
+#[cfg(target_os = "linux")]
+mod steps;
 mod store;
 mod torn;
 
@@ -18,6 +20,8 @@ fn main() {
         Some("race") => race::run(&arguments),
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
+        #[cfg(target_os = "linux")]
+        Some("steps") => steps::run(&arguments),
         Some("store") => store::run(&arguments),
         Some("shape") => shapes::run(&arguments),
         Some(mode) if platform::run(mode, &arguments) => {}

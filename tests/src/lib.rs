@@ -9,14 +9,14 @@ pub mod random;
 pub mod raw;
 pub mod records;
 pub mod shapes;
+#[cfg(target_os = "linux")]
+pub mod stepper;
 pub mod stored;
 #[cfg(unix)]
 pub mod sysv;
 #[cfg(windows)]
 #[path = "platform/no_sysv.rs"]
 pub mod sysv;
-#[cfg(target_os = "linux")]
-pub mod trace;
 
 /// Waits until `done` says so, looking every millisecond.
 ///

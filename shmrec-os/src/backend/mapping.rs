@@ -16,6 +16,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering, fence};
 
 use super::chosen::{self, Backing};
+use crate::step;
 use crate::words::{self, ReadWords, Words};
 
 /// Bytes of a word.
@@ -238,6 +239,7 @@ impl Mapping {
     #[inline]
     pub fn store(&self, at: usize, width: Width, value: u64, order: Ordering) {
         self.assert_writable();
+        step::before_store();
         match width {
             Width::W1 => self.byte(at).store(value as u8, order),
             Width::W2 => self.word_u16(at).store(value as u16, order),
@@ -297,6 +299,7 @@ impl Mapping {
         let (front, rest) = bytes.split_at(front);
         let store = |at: usize, bytes: &[u8]| {
             for (at, byte) in (at..).zip(bytes) {
+                step::before_store();
                 self.byte(at).store(*byte, Ordering::Relaxed);
             }
         };
@@ -354,18 +357,21 @@ impl Words for Mapping {
     #[inline]
     fn store_u32(&self, at: usize, value: u32, order: Ordering) {
         self.assert_writable();
+        step::before_store();
         self.word_u32(at).store(value, order);
     }
 
     #[inline]
     fn store_u64(&self, at: usize, value: u64, order: Ordering) {
         self.assert_writable();
+        step::before_store();
         self.word_u64(at).store(value, order);
     }
 
     #[inline]
     fn fetch_add_u32(&self, at: usize, value: u32, order: Ordering) -> u32 {
         self.assert_writable();
+        step::before_store();
         self.word_u32(at).fetch_add(value, order)
     }
 
@@ -379,6 +385,7 @@ impl Words for Mapping {
         failure: Ordering,
     ) -> Result<u32, u32> {
         self.assert_writable();
+        step::before_store();
         self.word_u32(at).compare_exchange(current, new, success, failure)
     }
 

@@ -25,13 +25,13 @@
 //! The private side has any alignment and any length: of a word that it covers in part, only that part is copied.
 #![allow(unsafe_code)]
 
-#[cfg(target_arch = "aarch64")]
+#[cfg(all(target_arch = "aarch64", not(shmrec_steps)))]
 #[path = "aarch64.rs"]
 mod engine;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(shmrec_steps)))]
 #[path = "x86_64.rs"]
 mod engine;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(any(shmrec_steps, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 mod engine {
     //! None: everything is copied by words.
     pub(super) const LEAST: usize = usize::MAX;
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(shmrec_steps)))]
     fn the_engine_copies_every_byte() {
         // SAFETY: as above.
         is_an_engine(engine::LEAST, |from, to, len| unsafe { engine::copy_short(from, to, len) });
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(shmrec_steps)))]
     fn a_processor_without_avx_copies_every_byte() {
         // SAFETY: as above.
         is_an_engine(SHORT, |from, to, len| unsafe { engine::copy_by_sse2(from, to, len) });

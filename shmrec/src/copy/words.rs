@@ -32,6 +32,7 @@ pub(super) unsafe fn load(word: *const u64) -> u64 {
 /// accesses.
 #[inline(always)]
 pub(super) unsafe fn store(word: *mut u64, value: u64) {
+    shmrec_os::step::before_store();
     // SAFETY: valid and aligned, as the caller vouches.
     let word = unsafe { AtomicU64::from_ptr(word) };
     // Relaxed: the protocol's fences order the copy as a whole.
