@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::Barrier;
 
 use shmrec::{CreateError, LinkError, Perms, ReadError, Segment};
 use shmrec_tests::directory::{Kind, TestDir};
@@ -486,12 +487,25 @@ fn a_creator_that_finds_the_name_taken_at_its_last_step_is_told_so(kind: Kind) {
             drop(dir.options().create::<Counter>(NAME));
             break;
         }
-        let mine = dir.options().create_with(NAME, &Counter::new(7));
-        stepper.go_on();
-        while stepper.next().is_some() {
+        // Until the creator's name is there, nobody waits for it; one who then comes waits for its end.
+        let alone = dir.files().is_empty();
+        let (options, begun) = (dir.options(), Barrier::new(2));
+        let mine = std::thread::scope(|scope| {
+            let mine = scope.spawn(|| {
+                begun.wait();
+                options.create_with(NAME, &Counter::new(7))
+            });
+            begun.wait();
+            while alone && !mine.is_finished() {
+                std::thread::yield_now();
+            }
             stepper.go_on();
-        }
-        stepper.go_on();
+            while stepper.next().is_some() {
+                stepper.go_on();
+            }
+            stepper.go_on();
+            mine.join().unwrap()
+        });
         drop(stepper);
         match mine {
             Ok(segment) => {
