@@ -19,8 +19,11 @@ mod place;
 pub mod records;
 pub mod schema;
 
+/// A target: takes any bytes, and panics when they break a promise.
+pub type Target = fn(&[u8]);
+
 /// All targets by name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("header", header::run),
     ("schema", schema::run),
     ("link", link::run),

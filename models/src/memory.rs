@@ -118,7 +118,7 @@ impl Target for Memory {
 /// The words of an image.
 #[must_use]
 pub fn words(image: &[u8]) -> Vec<u64> {
-    image.as_chunks::<8>().0.iter().map(|word| u64::from_ne_bytes(*word)).collect()
+    image.chunks_exact(8).map(|word| u64::from_ne_bytes(word.try_into().expect("eight bytes"))).collect()
 }
 
 /// A writer that dies: after so many stores and exchanges, none of its stores happens any more.

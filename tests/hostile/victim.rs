@@ -95,14 +95,14 @@ pub(crate) fn run(directory: &Path, role: &str) {
             }
         }),
         // Whatever has the name, they want to have it.
-        "namer" => until_over!(options, options => {
-            if let Some(segment) = outcomes.call(|| options.create_with(NAME, &Counter::new(3))) {
+        "namer" => until_over!(&options, own => {
+            if let Some(segment) = outcomes.call(|| own.create_with(NAME, &Counter::new(3))) {
                 outcomes.call(|| segment.write(&Counter::new(4)));
                 assert_eq!(outcomes.call(|| segment.read()), Some(Counter::new(4)), "nobody else has this file");
                 outcomes.call(|| segment.release());
             }
-            outcomes.call(|| options.remove(NAME));
-            outcomes.call(|| options.create_or_link::<Counter>(NAME));
+            outcomes.call(|| own.remove(NAME));
+            outcomes.call(|| own.create_or_link::<Counter>(NAME));
         }),
         other => panic!("no such victim: {other}"),
     }

@@ -106,13 +106,18 @@ fn operate(options: &Options, operation: &str) {
                 Ok(s)
             }));
         }
-        "lock-in-vain" => return keep(marked(writer(), |s| Ok(s.lock_timeout(A_MOMENT).map(drop).map(|()| ())?))),
+        "lock-in-vain" => {
+            return keep(marked(writer(), |s| {
+                drop(s.lock_timeout(A_MOMENT)?);
+                Ok(s)
+            }));
+        }
         "unlock" => {
             // Another process sleeps on the lock by the time that this is told to go on.
             let segment = wrote();
             let mut guard = segment.lock().expect("the lock");
             guard.write(&Counter::new(3)).expect("an edit");
-            return keep(marked(guard, |g| Ok(g.unlock().map(drop)?)));
+            return keep(marked(guard, |g| Ok(g.unlock()?)));
         }
         "wait" => {
             return keep(marked(writer(), |s| match s.wait_newer(s.version(), A_MOMENT) {

@@ -242,7 +242,7 @@ impl<'d> Scene<'d> {
         let options = self.dir.options();
         match options.remove(NAME) {
             Ok(()) => {
-                assert!(matches!(after, After::Either) || self.before == Before::Persistent, "something was left")
+                assert!(matches!(after, After::Either) || self.before == Before::Persistent, "something was left");
             }
             Err(shmrec::RemoveError::NotFound(_)) => {}
             Err(error) => panic!("{error}"),
@@ -515,7 +515,6 @@ fn a_creator_that_finds_the_name_taken_at_its_last_step_is_told_so(kind: Kind) {
             stepper.go_on();
             mine.join().unwrap()
         });
-        drop(stepper);
         match mine {
             Ok(segment) => {
                 // Both at once is what must not be.

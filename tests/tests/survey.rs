@@ -44,9 +44,9 @@ fn facts(path: &Path) -> (u64, u64, u32, u64, i64, i64, Vec<u8>) {
 
 /// Segments in all states, and the processes that keep them there.
 fn everything(dir: &TestDir) -> Vec<Peer> {
-    let mut used = Peer::repl(PEER, &dir);
+    let mut used = Peer::repl(PEER, dir);
     used.must("create used seq=1");
-    let mut killed = Peer::repl(PEER, &dir);
+    let mut killed = Peer::repl(PEER, dir);
     killed.must("create abandoned seq=7");
     killed.kill();
     drop(dir.options().persist(true).create_with("unused", &Counter::new(3)).unwrap());
