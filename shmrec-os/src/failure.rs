@@ -289,7 +289,8 @@ impl fmt::Display for Failure {
             ),
             What::Busy => write!(f, "{path}: other programs kept creating and removing the segment: try again"),
             What::InUse { users } => {
-                write!(f, "{path}: the segment is in use by {users} other handles: end those programs first")
+                let handles = if *users == 1 { "handle" } else { "handles" };
+                write!(f, "{path}: the segment is in use by {users} other {handles}: end those programs first")
             }
             What::NotDamaged => write!(f, "{path}: the segment is not damaged: remove it like any other"),
             What::NoWriterSlot => write!(
