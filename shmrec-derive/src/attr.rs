@@ -172,10 +172,14 @@ fn unknown(key: &str, place: &Place) -> String {
         "rename" if place.keys.contains(&"name") => Some("name"),
         "name" if place.keys.contains(&"rename") => Some("rename"),
         _ if elsewhere.is_some() => None,
-        _ => place.keys.iter().copied().min_by_key(|known| distance(key, known)).filter(|known| {
+        _ => place
+            .keys
+            .iter()
+            .map(|known| (strsim::osa_distance(key, known), *known))
+            .min_by_key(|(distance, _)| *distance)
             // Half of the letters right is a slip of the finger; less is another word.
-            2 * distance(key, known) <= known.len()
-        }),
+            .filter(|(distance, known)| 2 * distance <= known.len())
+            .map(|(_, known)| known),
     };
     match (closest, elsewhere) {
         (Some(closest), _) => format!("unknown attribute `{key}`: did you mean `{closest}`?"),
@@ -184,25 +188,6 @@ fn unknown(key: &str, place: &Place) -> String {
         }
         (None, None) => format!("unknown attribute `{key}`: {} takes {}", place.name, listed(place.keys)),
     }
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
-    for i in 1..=from.len() {
-        let mut row = vec![i];
-        for j in 1..=to.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
 }
 
 /// "`a`, `b` and `c`".

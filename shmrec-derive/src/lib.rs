@@ -8,6 +8,8 @@ mod encoder;
 mod errors;
 mod expand;
 mod fallback;
+#[cfg(test)]
+mod golden;
 mod parts;
 mod receiver;
 mod valid;
@@ -18,7 +20,7 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 
-/// Makes a struct a shared record, or a field-less enum a field of one.
+/// Makes a struct a shared record, or an enum a field of one.
 ///
 /// The struct stays as it is: no `repr`, no `Copy`, private fields if you like, named or numbered, with type and const
 /// parameters. Its *image*, the bytes that are transferred, has the fields in declaration order, each at C's natural
@@ -72,14 +74,17 @@ use crate::errors::Errors;
 /// | on | attribute | meaning |
 /// |---|---|---|
 /// | struct, enum | `name = "drive.Status"` | The name in the schema; without it the type's own. Two programs share a record when names, types and places agree; Rust module paths do not count. |
-/// | struct, enum | `size = 88` | A statement, checked at compile time: the image has this many bytes. |
-/// | struct, enum | `align = 8` | A statement, checked at compile time: the image has this alignment. |
+/// | struct, enum | `size = 88` | A claim, checked at compile time: the image has this many bytes. |
+/// | struct, enum | `align = 8` | A claim, checked at compile time: the image has this alignment. |
 /// | struct, enum | `crate = "path"` | Where to find the shmrec crate, when it is not `::shmrec`. |
-/// | field | `capacity = 32` | The most bytes of a `String`, the most elements of a `Vec<T>` or `Box<[T]>`, also inside arrays and options. Any constant expression. |
-/// | field | `capacity = (8, 32)` | The same for sequences in sequences, outermost first: eight strings of 32 bytes. |
+/// | field | `capacity = 32` | The most bytes of a `String`, the most elements of a `Vec<T>` or `Box<[T]>`, also inside arrays, options and tuples. A number, a constant, or a calculation with them. |
+/// | field | `capacity = (8, 32)` | The same where several parts grow, in the order in which they are written: eight strings of 32 bytes for a `Vec<String>`. |
 /// | field | `rename = "mode"` | The name in the schema; without it the field's own. |
-/// | field | `offset = 36` | A statement, checked at compile time: the field begins here. |
-/// | field | `skip` | The field is not transferred. A record read afresh has the type's `Default` there; one read into keeps what it has. |
+/// | field | `offset = 36` | A claim, checked at compile time: the field begins here. |
+/// | field | `as = "u64"` | The field is stored as another type, to which it converts by `From` or `TryFrom`, and back. |
+/// | field | `with = "Bytes"` | The field is stored as `FieldWith` of this type says. |
+/// | field | `default`, `default = 7` | The field's value where a segment lacks it (a compatible link): its type's `Default`, or any expression. |
+/// | field | `skip` | The field is not transferred. A record read afresh has the type's `Default` there, or what `default = …` says; one read into keeps what it has. |
 /// | variant | `rename = "moving"` | The name in the schema; without it the variant's own. |
 ///
 /// Names have 1 to 255 bytes, without blanks, double quotes, backslashes and control characters; those of fields and
@@ -96,8 +101,28 @@ use crate::errors::Errors;
 ///
 /// # Enums
 ///
-/// An enum needs `#[repr(u8)]` (or `u16` to `u64`, `i8` to `i64`), and its variants carry no data. Its image is the
-/// discriminant in that many bytes.
+/// The image is a tag, and behind it the fields of the variant that the tag names, each variant laid out as a struct that
+/// begins with the tag. The tag is what `#[repr(u8)]` (or `u16` to `u64`, `i8` to `i64`) says; without a `repr` it is the
+/// smallest unsigned integer for as many variants, numbered from 0.
+///
+/// ```
+/// use shmrec::{SharedField, SharedRecord};
+///
+/// #[derive(SharedRecord, Clone, Debug, PartialEq)]
+/// enum Alarm {
+///     None,
+///     Leak { litres: f32 },
+///     Note(#[record(capacity = 6)] String),
+/// }
+///
+/// #[derive(SharedRecord, Clone, Debug, PartialEq)]
+/// struct Tank { level: f32, alarms: [Alarm; 2] }
+///
+/// let mut image = [0; Tank::SIZE];
+/// Tank { level: 0.5, alarms: [Alarm::Leak { litres: 2.0 }, Alarm::None] }.store(&mut image)?;
+/// assert_eq!(image[4..12], [1, 0, 0, 0, 0, 0, 0, 0x40]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[proc_macro_derive(SharedRecord, attributes(record))]
 pub fn shared_record(input: TokenStream) -> TokenStream {
     match syn::parse(input).and_then(receiver::written_out) {

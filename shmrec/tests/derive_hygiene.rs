@@ -31,8 +31,9 @@ pub mod hostile {
 
     decoys!(
         Option Some None Result Ok Err Box Vec String Default Clone Copy Debug Sized Drop Fn FnMut FnOnce From Into
-        Iterator Range PhantomData MaybeUninit Formatter SharedField SharedRecord Encoding Plain Capacity Field Layout
-        LoadError StoreError TypeDesc RecordDesc FieldDesc EnumDesc VariantDesc Fields DecoyedFields
+        TryFrom TryInto Iterator Range PhantomData MaybeUninit Formatter SharedField SharedRecord Encoding Plain Capacity
+        Elements Tagged Counted Tuple As With Field FieldWith Columns Visit Visitable ByDefault Direct LoadError StoreError
+        TypeDesc RecordDesc FieldDesc EnumDesc VariantDesc Fields DecoyedFields EventVariants
         usize isize u8 u16 u32 u64 u128 i8 i16 i32 i64 i128 f32 f64 bool char str
     );
 
@@ -81,18 +82,39 @@ pub mod hostile {
         fn debug_struct(self) {}
         /// A decoy.
         fn clone(self) {}
+        /// A decoy.
+        fn in_record(self) {}
+        /// A decoy.
+        fn visit(self) {}
+        /// A decoy.
+        fn add(self) {}
+        /// A decoy.
+        fn end(self) {}
+        /// A decoy.
+        fn store(self) {}
+        /// A decoy.
+        fn load(self) {}
+        /// A decoy.
+        fn wrapping_add(self) {}
+        /// A decoy.
+        fn default(self) {}
     }
 
     impl<T> Everywhere for T {}
 
-    #[allow(unused_macros)]
-    macro_rules! assert {
-        ($($any:tt)*) => {
-            ::core::compile_error!("the user's own `assert` was called")
-        };
+    macro_rules! decoy_macros {
+        ($($name:ident)*) => {$(
+            #[allow(unused_macros)]
+            macro_rules! $name {
+                () => {
+                    ::core::compile_error!("the user's own macro was called")
+                };
+            }
+            #[allow(unused_imports)]
+            use $name;
+        )*};
     }
-    #[allow(unused_imports)]
-    use assert;
+    decoy_macros!(assert concat stringify offset_of matches panic unreachable);
 
     /// One of each kind of field.
     #[derive(::shmrec::SharedRecord)]
@@ -121,6 +143,100 @@ pub mod hostile {
         pub ::core::primitive::f32,
     );
 
+    /// Says how a path is stored.
+    pub struct PathText;
+
+    impl ::shmrec::FieldWith<::std::path::PathBuf> for PathText {
+        type Shared = ::std::string::String;
+
+        fn to_shared(
+            path: &::std::path::PathBuf,
+        ) -> ::core::result::Result<::std::string::String, ::shmrec::StoreError> {
+            ::core::result::Result::Ok(::std::string::ToString::to_string(&::std::path::Path::display(path)))
+        }
+
+        fn from_shared(
+            text: ::std::string::String,
+        ) -> ::core::result::Result<::std::path::PathBuf, ::shmrec::LoadError> {
+            ::core::result::Result::Ok(::core::convert::From::from(text))
+        }
+    }
+
+    /// Every attribute.
+    #[derive(::shmrec::SharedRecord)]
+    #[record(name = "hostile.Mapped", size = 96, align = 8)]
+    pub struct Mapped {
+        #[record(as = "::core::primitive::u64", offset = 0)]
+        /// Of another type.
+        pub count: ::core::primitive::usize,
+        /// By words.
+        #[record(with = "PathText", capacity = 8)]
+        pub path: ::std::path::PathBuf,
+        /// By words, in an option.
+        #[record(with = "::core::option::Option<PathText>", capacity = 8)]
+        pub maybe: ::core::option::Option<::std::path::PathBuf>,
+        /// With a value.
+        #[record(default = 7)]
+        pub number: ::core::primitive::u32,
+        /// With its type's value.
+        #[record(default, rename = "switch")]
+        pub flag: ::core::primitive::bool,
+        /// With a value, at home.
+        #[record(skip, default = 3)]
+        pub kept: ::core::primitive::u16,
+        /// Of parts that grow.
+        #[record(capacity = (2, 5))]
+        pub list: ::std::vec::Vec<(::core::primitive::u8, ::std::string::String)>,
+        /// Of no part that does.
+        pub pair: (::core::primitive::u8, [::core::primitive::char; 2]),
+    }
+
+    /// With parameters.
+    #[derive(::shmrec::SharedRecord)]
+    pub struct Generic<T, const N: ::core::primitive::usize>
+    where
+        T: ::core::marker::Copy,
+    {
+        /// Of the parameters.
+        pub items: [T; N],
+        /// Of the parameters, and growing.
+        #[record(capacity = N)]
+        pub list: ::std::boxed::Box<[T]>,
+        /// At home.
+        #[record(skip)]
+        pub kind: ::core::marker::PhantomData<T>,
+    }
+
+    /// With data.
+    #[derive(::shmrec::SharedRecord)]
+    #[repr(u16)]
+    pub enum Event<T> {
+        /// None.
+        None,
+        /// Some.
+        Some(T) = 0x0102,
+        /// Text.
+        Ok {
+            /// The text.
+            #[record(capacity = 5)]
+            text: ::std::string::String,
+            /// At home.
+            #[record(skip)]
+            kept: ::core::primitive::u8,
+        },
+    }
+
+    /// Without a `repr`.
+    #[derive(::shmrec::SharedRecord)]
+    pub enum Plainest {
+        /// The first.
+        Err,
+        /// The second.
+        From,
+    }
+
+    ::shmrec::assert_same_layout!(Mapped, Mapped);
+
     /// A tag.
     #[derive(::shmrec::SharedRecord)]
     #[repr(i16)]
@@ -145,6 +261,31 @@ fn hostile_names_change_nothing() {
     assert_eq!((back.number, back.text.as_str(), back.skipped), (7, "seven", None));
     assert!(matches!(back.kind, Kind::Ok));
     assert_eq!(Decoyed::fields().kind.offset(), 8 + 4 + 8);
+
+    let mapped = hostile::Mapped {
+        count: 5,
+        path: "a/b".into(),
+        maybe: Some("c".into()),
+        number: 1,
+        flag: true,
+        kept: 9,
+        list: vec![(1, "one".into())],
+        pair: (2, ['a', 'b']),
+    };
+    let mut image = [0; hostile::Mapped::SIZE];
+    SharedField::store(&mapped, &mut image).unwrap();
+    let back = hostile::Mapped::load(&image).unwrap();
+    assert_eq!((back.count, back.path, back.maybe), (mapped.count, mapped.path, mapped.maybe));
+    assert_eq!((back.number, back.flag, back.kept), (1, true, 3));
+    assert_eq!((back.list, back.pair), (mapped.list, mapped.pair));
+    let mut default = [0; 4];
+    hostile::Mapped::RECORD.fields[3].default.unwrap()(&mut default).unwrap();
+    assert_eq!(default, [7, 0, 0, 0]);
+
+    assert_eq!(hostile::Generic::<u16, 3>::SIZE, 6 + 2 + 4 + 6 + 2);
+    let event = hostile::Event::<u32>::load(&[2, 1, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).unwrap();
+    assert!(matches!(event, hostile::Event::Some(7)));
+    assert!(matches!(hostile::Plainest::load(&[1]), Ok(hostile::Plainest::From)));
     assert_eq!(format!("{:?}", DecoyedTuple::fields().2), r#"Field { path: "2", offset: 8 }"#);
 }
 

@@ -1,0 +1,2 @@
+#[derive(SharedRecord)]
+pub(crate) struct Sample(pub u64, #[record(skip)] Cache, f32);
