@@ -20,14 +20,7 @@ pub(crate) fn read_at<V, E: Encoding<V>, X: From<LoadError>>(
     if E::DIRECT.is_direct() {
         return model::read_at::<V, E, X>(place, fill);
     }
-    scratch::with(E::SIZE, |to| {
-        let image = fill(to)?;
-        // What fails half-way is forgotten, and that may own memory.
-        if std::mem::needs_drop::<V>() {
-            E::check(image)?;
-        }
-        Ok(E::load_at(image, place)?)
-    })
+    scratch::with(E::SIZE, |to| Ok(E::load_at(fill(to)?, place)?))
 }
 
 /// The value of what `fill` transfers.
@@ -65,7 +58,6 @@ pub(crate) fn read_boxed<V: SharedField, X: From<LoadError>>(
     } else {
         scratch::with(V::SIZE, |to| {
             let image = fill(to)?;
-            V::check(image)?;
             model::make_boxed(|place| Ok(V::load_at(image, place)?))
         })
     }

@@ -46,7 +46,8 @@ fn compiler(variable: &str, usual: &str) -> Option<String> {
     let works = Command::new(&name).arg("--version").output().is_ok_and(|output| output.status.success());
     if !works {
         // Where all checks run, a skipped one is a failure.
-        assert!(std::env::var_os("CI").is_none(), "there is no compiler {name}");
+        let all = std::env::var_os("CI").is_some() && cfg!(target_os = "linux");
+        assert!(!all, "there is no compiler {name}");
         eprintln!("skipped: there is no compiler {name}");
     }
     works.then_some(name)

@@ -106,6 +106,20 @@ impl<const N: usize> Columns<N> {
                 )
                 .panic(),
         };
+        if ty.size() != size || ty.align() != align {
+            Message::new()
+                .text("the type of field `")
+                .name(name)
+                .text("` has images of ")
+                .number(size)
+                .text(" bytes aligned to ")
+                .number(align)
+                .text(", but its TYPE describes ")
+                .number(ty.size())
+                .text(" bytes aligned to ")
+                .number(ty.align())
+                .panic();
+        }
         if align > self.align {
             self.align = align;
         }
@@ -446,10 +460,14 @@ pub fn debug_handles(f: &mut fmt::Formatter<'_>, name: &str, fields: &[FieldDesc
 #[cfg(test)]
 mod tests {
     use super::{Column, Columns};
-    use crate::model::TypeDesc;
+    use crate::model::{FieldDesc, RecordDesc, TypeDesc};
 
-    const fn column(size: usize, align: usize) -> Column {
-        Column { size, align, ty: TypeDesc::U8 }
+    /// A column whose type describes that; sizes are multiples of alignments, or a lie.
+    fn column(size: usize, align: usize) -> Column {
+        let fields =
+            Box::leak(Box::new([FieldDesc { name: "f", docs: "", offset: 0, ty: TypeDesc::U8, default: None }]));
+        let record = Box::leak(Box::new(RecordDesc { name: "F", docs: "", size, align, fields }));
+        Column { size, align, ty: TypeDesc::Record { record } }
     }
 
     fn laid_out<const N: usize>(tag: usize, fields: [(usize, usize); N]) -> ([usize; N], usize, usize) {
@@ -484,6 +502,13 @@ mod tests {
     #[should_panic(expected = "`f` says that its SIZE is 6: a multiple of its ALIGN, 4, is needed")]
     fn a_size_that_is_no_multiple_of_the_alignment_is_refused() {
         laid_out(0, [(6, 4)]);
+    }
+
+    #[test]
+    #[should_panic(expected = "`f` has images of 8 bytes aligned to 4, but its TYPE describes 1 bytes aligned to 1")]
+    fn a_type_that_describes_other_images_is_refused() {
+        let mut columns = Columns::<1>::behind(0, "R");
+        columns.add("f", "", None, Column { size: 8, align: 4, ty: TypeDesc::U8 });
     }
 
     #[test]

@@ -2,9 +2,8 @@
 //!
 //! # Safety
 //!
-//! The only `unsafe` of the model: making an array or a record in uninitialised memory, element by element. Every
-//! element is made by safe code that returns a reference to the place it was given; that reference is the witness
-//! that the place now holds a value.
+//! Arrays, tuples and sequences are made in uninitialised memory, element by element. Every element is made by safe code that
+//! returns a reference to the place it was given; that reference is the witness that the place now holds a value.
 #![allow(unsafe_code)]
 
 use std::convert::Infallible;
@@ -12,7 +11,9 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use super::layout::{LEN, Layout, bounded, layout, option_size, round_up, string_size, vec_align, vec_size};
-use super::{Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc};
+use super::{
+    Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc, direct,
+};
 
 /// Makes the value of `image` behind `place`.
 ///
@@ -255,6 +256,10 @@ impl<const N: usize, E> Counted<N, E> {
     {
         store_length(value.len(), N, image)?;
         let elements = &mut image[const { Self::first::<V>() }..];
+        if let Some(bytes) = direct::images::<V, E>(value) {
+            elements[..bytes.len()].copy_from_slice(bytes);
+            return Ok(());
+        }
         for (i, v) in value.iter().enumerate() {
             E::store(v, &mut elements[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
         }
@@ -271,6 +276,19 @@ impl<const N: usize, E> Counted<N, E> {
     }
 }
 
+/// Makes one value more, where it will live.
+#[inline]
+fn push<V, E: Encoding<V>>(values: &mut Vec<V>, image: &[u8]) -> Result<(), LoadError> {
+    values.reserve(1);
+    let len = values.len();
+    let place = values.spare_capacity_mut()[0].as_mut_ptr();
+    // SAFETY: room was made for it behind the values, and this borrow of them reaches it alone.
+    unsafe { load_behind::<V, E>(image, place) }?;
+    // SAFETY: the first value of the spare capacity has just been made.
+    unsafe { values.set_len(len + 1) };
+    Ok(())
+}
+
 impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
     const SIZE: usize = vec_size(bounded(E::SIZE.checked_mul(N)), E::ALIGN);
     const ALIGN: usize = vec_align(E::ALIGN);
@@ -281,7 +299,9 @@ impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
     }
 
     fn load(image: &[u8]) -> Result<Vec<V>, LoadError> {
-        Self::images::<V>(image)?.enumerate().map(|(i, v)| E::load(v).map_err(|e| e.at_index(i))).collect()
+        let mut values = Vec::new();
+        Self::load_into(&mut values, image)?;
+        Ok(values)
     }
 
     fn check(image: &[u8]) -> Result<(), LoadError> {
@@ -290,11 +310,20 @@ impl<V, E: Encoding<V>, const N: usize> Encoding<Vec<V>> for Counted<N, E> {
 
     fn load_into(value: &mut Vec<V>, image: &[u8]) -> Result<(), LoadError> {
         let images = Self::images::<V>(image)?;
-        value.truncate(images.len());
+        let len = images.len();
+        if E::DIRECT.is_direct() {
+            for (i, element) in images.enumerate() {
+                E::check(element).map_err(|e| e.at_index(i))?;
+            }
+            direct::load_all::<V, E>(value, &image[const { Self::first::<V>() }..], len);
+            return Ok(());
+        }
+        value.truncate(len);
+        value.reserve_exact(len - value.len());
         for (i, element) in images.enumerate() {
             match value.get_mut(i) {
                 Some(v) => E::load_into(v, element),
-                None => E::load(element).map(|v| value.push(v)),
+                None => push::<V, E>(value, element),
             }
             .map_err(|e| e.at_index(i))?;
         }

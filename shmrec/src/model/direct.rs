@@ -238,3 +238,36 @@ pub(crate) fn overwrite<V, E: Encoding<V>>(value: &mut V, image: &[u8]) -> Resul
     to.copy_from_slice(image);
     Ok(())
 }
+
+/// The images of all values of a slice, one behind the other, which stand in its own memory; none for types that are not
+/// direct.
+#[inline]
+pub(super) fn images<V, E: Encoding<V>>(values: &[V]) -> Option<&[u8]> {
+    if !E::DIRECT.is_direct() {
+        return None;
+    }
+    // SAFETY: `Direct` promises of each value that all its bytes are initialised and stay as they are for as long as the
+    // borrow, and a slice has nothing between its values.
+    Some(unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) })
+}
+
+/// Replaces the values by those of the first `len` images, which stand one behind the other and have passed their checks.
+///
+/// # Panics
+///
+/// When `E` is not direct, or there are fewer images.
+#[inline]
+pub(super) fn load_all<V, E: Encoding<V>>(values: &mut Vec<V>, images: &[u8], len: usize) {
+    const { assert!(!E::DIRECT.is_direct() || size_of::<V>() == E::SIZE) };
+    assert!(E::DIRECT.is_direct(), "the memory is not the image");
+    let images = &images[..len * E::SIZE];
+    values.clear();
+    values.reserve_exact(len);
+    let place = values.as_mut_ptr().cast::<u8>();
+    // SAFETY: room was made for as many values, of as many bytes each as an image has. The two do not overlap: one is
+    // borrowed mutably.
+    unsafe { std::ptr::copy_nonoverlapping(images.as_ptr(), place, images.len()) };
+    // SAFETY: the bytes of so many values have been copied, and `Direct` promises that they are values, as they have passed
+    // the check.
+    unsafe { values.set_len(len) };
+}

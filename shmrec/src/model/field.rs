@@ -11,8 +11,10 @@ use super::{Direct, Fingerprint, LoadError, Path, RecordDesc, StoreError, TypeDe
 
 /// A type whose values have an *image*: a fixed number of bytes, the same in every program.
 ///
-/// Implemented for the scalars, arrays, [`Option`], [`FixedStr`](crate::FixedStr), and by the derive for records and
-/// field-less enums. `String` and `Vec` have no fixed size; they become fields with `#[record(capacity = N)]`.
+/// Implemented for the scalars, arrays, tuples, [`Option`], `NonZero`, `Wrapping`, the standard library's times and addresses,
+/// [`FixedStr`](crate::FixedStr), [`FixedVec`](crate::FixedVec), and by the derive for records and enums. `String` and `Vec` have
+/// no fixed size; they become fields with `#[record(capacity = N)]`. A type of another crate becomes one with
+/// `#[record(as = "...")]` or [`#[record(with = "...")]`](crate::FieldWith).
 ///
 /// # Implementing it for a type of your own
 ///
