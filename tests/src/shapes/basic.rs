@@ -1,6 +1,4 @@
-//! Records of many shapes, and for each how to make any value of it, alter it, and compare it bit by bit.
-//!
-//! Two processes share this file: one writes an arbitrary value, the other alters it, and the first knows what must come back.
+//! The shapes that a first record has: numbers, texts, sequences, records in records, parameters.
 
 use std::fmt::Debug;
 
@@ -9,291 +7,7 @@ use shmrec::{
     FixedStr, LoadError, ReadError, Reader, Segment, SharedField, SharedRecord, StoreError, TypeDesc, WriteError,
 };
 
-/// A value that can be altered in a way that everybody knows.
-pub trait Value: Sized + Clone {
-    /// Another value that fits where this one fits, made of this one alone. Every part of it differs.
-    #[must_use]
-    fn altered(&self) -> Self;
-
-    /// Whether the two are the same bits: a NaN is itself, and no other NaN.
-    #[must_use]
-    fn same(&self, other: &Self) -> bool;
-}
-
-/// A record of some shape.
-pub trait Shape: SharedRecord + Value + Debug + Send + 'static {
-    /// Any value of it.
-    fn arbitrary() -> BoxedStrategy<Self>;
-
-    /// Whether each field, transferred by itself, is that of `value`.
-    ///
-    /// # Errors
-    ///
-    /// When a field cannot be read.
-    fn fields_are(reader: &Reader<Self>, value: &Self) -> Result<bool, ReadError>;
-
-    /// Sets each field by itself, in one version each.
-    ///
-    /// # Errors
-    ///
-    /// When a field cannot be written.
-    fn set_fields(segment: &Segment<Self>, value: &Self) -> Result<(), WriteError>;
-}
-
-/// Calls `$each!` with all shapes, each as `name: Type`.
-#[macro_export]
-macro_rules! each_shape {
-    ($each:ident) => {
-        $each! {
-            integers: $crate::shapes::Integers,
-            floats: $crate::shapes::Floats,
-            letters: $crate::shapes::Letters,
-            arrays: $crate::shapes::Arrays,
-            nested: $crate::shapes::Nested,
-            rows: $crate::shapes::Rows,
-            kinds: $crate::shapes::Kinds,
-            options: $crate::shapes::Options,
-            texts: $crate::shapes::Texts,
-            lists: $crate::shapes::Lists,
-            books: $crate::shapes::Books,
-            inline_text: $crate::shapes::Inline,
-            tuple: $crate::shapes::Tuple,
-            generic_numbers: $crate::shapes::Generic<u16, 3>,
-            generic_options: $crate::shapes::Generic<Option<bool>, 2>,
-            pair_of_parameters: $crate::shapes::Pair<$crate::shapes::Leaf, [u8; 3]>,
-            pair_of_pairs: $crate::shapes::Pair<u8, $crate::shapes::Pair<u128, $crate::shapes::Grade>>,
-            skipped: $crate::shapes::Skipped,
-            large: $crate::shapes::Large,
-            one_byte: $crate::shapes::OneByte,
-            three_bytes: $crate::shapes::ThreeBytes,
-            padded: $crate::shapes::Padded,
-            one_line: $crate::shapes::OneLine,
-            one_byte_more_than_a_line: $crate::shapes::LineAndByte,
-            by_hand: $crate::shapes::ByHand,
-        }
-    };
-}
-
-/// Makes a struct a [`Value`] and a [`Shape`] from its fields and any values of theirs. Fields behind `skip` are not
-/// transferred.
-macro_rules! shape {
-    ($ty:ty { $($field:ident: $any:expr),* $(,)? } $(skip $($skip:ident),*)?) => {
-        shape!(@ $ty { $($field $field: $any),* } [$($($skip),*)?]);
-    };
-    ($ty:ty [ $($index:tt $name:ident: $any:expr),* $(,)? ]) => {
-        shape!(@ $ty { $($index $name: $any),* } []);
-    };
-    (@ $ty:ty { $($field:tt $name:ident: $any:expr),* } [$($skip:ident),*]) => {
-        impl Value for $ty {
-            fn altered(&self) -> Self {
-                Self { $($field: self.$field.altered(),)* $($skip: self.$skip.clone(),)* }
-            }
-
-            fn same(&self, other: &Self) -> bool {
-                true $(&& self.$field.same(&other.$field))*
-            }
-        }
-
-        impl Shape for $ty {
-            fn arbitrary() -> BoxedStrategy<Self> {
-                ($($any,)*).prop_map(|($($name,)*)| Self { $($field: $name,)* $($skip: Default::default(),)* }).boxed()
-            }
-
-            fn fields_are(reader: &Reader<Self>, value: &Self) -> Result<bool, ReadError> {
-                let fields = Self::fields();
-                Ok(true $(&& reader.get(fields.$field)?.same(&value.$field))*)
-            }
-
-            fn set_fields(segment: &Segment<Self>, value: &Self) -> Result<(), WriteError> {
-                let fields = Self::fields();
-                $(segment.set(fields.$field, &value.$field)?;)*
-                Ok(())
-            }
-        }
-    };
-}
-
-macro_rules! integers {
-    ($($ty:ty)*) => {$(
-        impl Value for $ty {
-            fn altered(&self) -> Self {
-                // 5 x + 1 = x has no solution modulo a power of two.
-                self.wrapping_mul(5).wrapping_add(1)
-            }
-
-            fn same(&self, other: &Self) -> bool {
-                self == other
-            }
-        }
-    )*};
-}
-
-integers!(u8 u16 u32 u64 u128 i8 i16 i32 i64 i128);
-
-impl Value for f32 {
-    fn altered(&self) -> Self {
-        Self::from_bits(self.to_bits().rotate_left(9) ^ 0x8000_0001)
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self.to_bits() == other.to_bits()
-    }
-}
-
-impl Value for f64 {
-    fn altered(&self) -> Self {
-        Self::from_bits(self.to_bits().rotate_left(9) ^ 0x8000_0000_0000_0001)
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self.to_bits() == other.to_bits()
-    }
-}
-
-impl Value for bool {
-    fn altered(&self) -> Self {
-        !self
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-impl Value for char {
-    fn altered(&self) -> Self {
-        // The next one; over the surrogates, and from the last to the first.
-        (u32::from(*self) + 1..=0xe000)
-            .find_map(Self::from_u32)
-            .unwrap_or_else(|| Self::from_u32(u32::from(*self) + 1).unwrap_or('\0'))
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-impl<V: Value, const N: usize> Value for [V; N] {
-    fn altered(&self) -> Self {
-        std::array::from_fn(|i| self[N - 1 - i].altered())
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self.iter().zip(other).all(|(a, b)| a.same(b))
-    }
-}
-
-/// What stands in the place of nothing.
-trait Sample {
-    fn sample() -> Self;
-}
-
-impl<V: Value + Sample> Value for Option<V> {
-    fn altered(&self) -> Self {
-        // Every other value goes; which, is in the value alone.
-        match self {
-            None => Some(V::sample()),
-            Some(v) if v.same(&V::sample()) => None,
-            Some(v) => Some(v.altered()),
-        }
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Some(a), Some(b)) => a.same(b),
-            (a, b) => a.is_none() && b.is_none(),
-        }
-    }
-}
-
-impl<V: Value + Sample> Value for Vec<V> {
-    fn altered(&self) -> Self {
-        // From the back; grows from nothing, and loses one of an even number.
-        let mut altered: Self = self.iter().rev().map(V::altered).collect();
-        match altered.len() {
-            0 => altered.push(V::sample()),
-            len if len % 2 == 0 => drop(altered.pop()),
-            _ => {}
-        }
-        altered
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.same(b))
-    }
-}
-
-impl<V: Value + Sample> Value for Box<[V]> {
-    fn altered(&self) -> Self {
-        self.to_vec().altered().into_boxed_slice()
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self.to_vec().same(&other.to_vec())
-    }
-}
-
-impl Value for String {
-    fn altered(&self) -> Self {
-        // As many bytes or fewer, but never none.
-        let mut letters: Vec<char> = self.chars().rev().collect();
-        let last = letters.pop();
-        letters.push(if last == Some('z') { 'y' } else { 'z' });
-        letters.into_iter().collect()
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-impl<const N: usize> Value for FixedStr<N> {
-    fn altered(&self) -> Self {
-        self.to_string().altered().parse().expect("not longer than before, or one byte")
-    }
-
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
-macro_rules! samples {
-    ($($ty:ty = $sample:expr;)*) => {$(
-        impl Sample for $ty {
-            fn sample() -> Self {
-                $sample
-            }
-        }
-    )*};
-}
-
-samples! {
-    u8 = 0xa5;
-    i16 = -2;
-    u32 = 1 << 31;
-    u64 = 77;
-    u128 = 1 << 127 | 1;
-    bool = true;
-    char = 'ß';
-    f64 = -0.0;
-    [f64; 2] = [f64::INFINITY, -1.5];
-    Leaf = Leaf { narrow: 7, wide: 1 << 40 };
-    Grade = Grade::Best;
-    String = "s".to_owned();
-    FixedStr<5> = "fünf".parse().expect("5 bytes");
-}
-
-impl<V: Sample> Sample for Option<V> {
-    fn sample() -> Self {
-        Some(V::sample())
-    }
-}
-
-impl<V: Sample> Sample for Vec<V> {
-    fn sample() -> Self {
-        vec![V::sample()]
-    }
-}
+use super::{Shape, Value};
 
 /// All integers.
 #[derive(SharedRecord, Clone, Debug)]
@@ -336,12 +50,12 @@ pub struct Floats {
 }
 
 /// Any bits, and often a NaN with a payload, quiet or signalling, of either sign.
-fn singles() -> BoxedStrategy<f32> {
+pub(super) fn singles() -> BoxedStrategy<f32> {
     let nans = (any::<bool>(), 1u32..1 << 23).prop_map(|(sign, payload)| u32::from(sign) << 31 | 0xff << 23 | payload);
     prop_oneof![any::<u32>(), nans].prop_map(f32::from_bits).boxed()
 }
 
-fn doubles() -> BoxedStrategy<f64> {
+pub(super) fn doubles() -> BoxedStrategy<f64> {
     let nans = (any::<bool>(), 1u64..1 << 52).prop_map(|(sign, payload)| u64::from(sign) << 63 | 0x7ff << 52 | payload);
     prop_oneof![any::<u64>(), nans].prop_map(f64::from_bits).boxed()
 }
@@ -365,7 +79,7 @@ pub struct Letters {
 }
 
 /// Any character, and often one at an edge.
-fn letters() -> BoxedStrategy<char> {
+pub(super) fn letters() -> BoxedStrategy<char> {
     prop_oneof![any::<char>(), proptest::sample::select(vec!['\0', '\u{d7ff}', '\u{e000}', char::MAX])].boxed()
 }
 
@@ -456,9 +170,9 @@ macro_rules! kinds {
         pub enum $name { $($variant = $value),+ }
 
         impl $name {
-            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            fn arbitrary() -> impl Strategy<Value = Self> {
+            pub(super) fn arbitrary() -> impl Strategy<Value = Self> + use<> {
                 proptest::sample::select(Self::ALL)
             }
         }
@@ -556,7 +270,7 @@ shape!(Options {
 });
 
 /// Any text of at most so many bytes, and often one that just fits.
-fn text(capacity: usize) -> BoxedStrategy<String> {
+pub(super) fn text(capacity: usize) -> BoxedStrategy<String> {
     let fit = move |letters: Vec<char>| {
         let mut text = String::new();
         for letter in letters {
@@ -573,7 +287,10 @@ fn text(capacity: usize) -> BoxedStrategy<String> {
 }
 
 /// Any list of at most so many elements.
-fn list<V: Debug + Clone + 'static>(any: impl Strategy<Value = V> + 'static, capacity: usize) -> BoxedStrategy<Vec<V>> {
+pub(super) fn list<V: Debug + Clone + 'static>(
+    any: impl Strategy<Value = V> + 'static,
+    capacity: usize,
+) -> BoxedStrategy<Vec<V>> {
     proptest::collection::vec(any, 0..=capacity).boxed()
 }
 
@@ -662,7 +379,7 @@ pub struct Inline {
     pub maybe: Option<FixedStr<5>>,
 }
 
-fn inline<const N: usize>() -> BoxedStrategy<FixedStr<N>> {
+pub(super) fn inline<const N: usize>() -> BoxedStrategy<FixedStr<N>> {
     text(N).prop_map(|text| text.parse().expect("a text that fits")).boxed()
 }
 
@@ -861,46 +578,3 @@ fn prices() -> BoxedStrategy<Price> {
 }
 
 shape!(ByHand { code: any::<u8>(), price: prices(), others: [prices(), prices()] });
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A test that compares a value with itself, altered or not, must be able to fail.
-    fn alters<V: Value + Debug>(value: &V) {
-        let altered = value.altered();
-        assert!(!altered.same(value), "{value:?} stays as it is");
-        assert!(altered.same(&value.altered()), "{value:?} is altered to two different values");
-    }
-
-    #[test]
-    fn every_value_differs_from_what_it_is_altered_to() {
-        for byte in 0..=u8::MAX {
-            alters(&byte);
-            alters(&(byte as i8));
-            alters(&u128::from(byte));
-            alters(&f32::from_bits(u32::from(byte) << 24));
-            alters(&f64::from_bits(u64::from(byte) << 56));
-        }
-        for letter in ['\0', 'a', '\u{d7ff}', '\u{e000}', '\u{ffff}', char::MAX] {
-            alters(&letter);
-        }
-        for text in ["", "z", "y", "za", "größe", "zz"] {
-            alters(&text.to_owned());
-        }
-        for option in [None, Some(0xa5), Some(0u8)] {
-            alters(&option);
-        }
-        for list in [vec![], vec![1u8], vec![1, 2], vec![1, 2, 3]] {
-            alters(&list);
-        }
-        Grade::ALL.iter().for_each(alters);
-    }
-
-    #[test]
-    fn a_nan_is_the_same_as_itself_and_no_other() {
-        let quiet = f64::from_bits(0x7ff8_0000_0000_0001);
-        assert!(quiet.same(&quiet) && !quiet.same(&f64::from_bits(0x7ff8_0000_0000_0002)));
-        assert!(!0.0f32.same(&-0.0));
-    }
-}
