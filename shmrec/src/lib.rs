@@ -105,6 +105,11 @@ pub mod encoding {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// And so are those of the page on records.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/records.md")]
+struct Records;
+
 /// What generated code calls, and what models and benchmarks look into. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
