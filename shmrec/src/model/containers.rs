@@ -10,6 +10,8 @@ use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
+use crate::bytes;
+
 use super::layout::{LEN, Layout, bounded, layout, option_size, round_up, string_size, vec_align, vec_size};
 use super::{
     Capacity, Direct, Encoding, FieldDesc, LoadError, Plain, RecordDesc, SharedField, StoreError, TypeDesc, direct,
@@ -132,6 +134,10 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     #[inline]
     fn store(value: &[V; M], image: &mut [u8]) -> Result<(), StoreError> {
         assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        if let Some(bytes) = direct::image::<[V; M], Self>(value) {
+            image.copy_from_slice(bytes);
+            return Ok(());
+        }
         for (i, v) in value.iter().enumerate() {
             E::store(v, &mut image[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
         }
@@ -152,6 +158,9 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     #[inline]
     fn load_into(value: &mut [V; M], image: &[u8]) -> Result<(), LoadError> {
         assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        if E::DIRECT.is_direct() {
+            return direct::overwrite::<[V; M], Self>(value, image);
+        }
         for (i, v) in value.iter_mut().enumerate() {
             E::load_into(v, &image[i * E::SIZE..(i + 1) * E::SIZE]).map_err(|e| e.at_index(i))?;
         }
@@ -161,6 +170,9 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     #[inline]
     fn load_at<'a>(image: &[u8], place: &'a mut MaybeUninit<[V; M]>) -> Result<&'a mut [V; M], LoadError> {
         assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
+        if E::DIRECT.is_direct() {
+            return direct::read_at::<[V; M], Self, _>(place, |to| Ok::<_, LoadError>(bytes::fill(to, image)));
+        }
         let first = place.as_mut_ptr().cast::<V>();
         for i in 0..M {
             // SAFETY: i < M, so the element lies inside the array that `place` borrows.
