@@ -1,9 +1,16 @@
 //! Being told to end: Ctrl-C, SIGTERM, a terminal that is closed.
 
+use std::ffi::c_int;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// What says that the terminal was closed.
+#[cfg(unix)]
+const TERMINAL_CLOSED: &[c_int] = &[signal_hook::consts::SIGHUP];
+#[cfg(not(unix))]
+const TERMINAL_CLOSED: &[c_int] = &[];
 
 /// Whether this program was told to end.
 #[derive(Clone, Debug)]
@@ -19,8 +26,9 @@ impl End {
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&told))?;
             signal_hook::flag::register(signal, Arc::clone(&told))?;
         }
-        #[cfg(unix)]
-        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&told))?;
+        for &signal in TERMINAL_CLOSED {
+            signal_hook::flag::register(signal, Arc::clone(&told))?;
+        }
         Ok(Self(told))
     }
 

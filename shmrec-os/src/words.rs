@@ -64,11 +64,14 @@ pub trait Words: ReadWords<Fault = Infallible> {
     fn fence_after_exchange(&self);
 }
 
+/// Whether an exchange is a full barrier: `lock cmpxchg` is.
+const EXCHANGE_IS_A_BARRIER: bool = cfg!(target_arch = "x86_64");
+
 /// [`Words::fence_after_exchange`] of memory that is real.
 #[inline(always)]
 pub fn fence_after_exchange() {
-    if cfg!(target_arch = "x86_64") {
-        // `lock cmpxchg`, the exchange before this, is a full barrier; only the compiler must be kept in order.
+    if EXCHANGE_IS_A_BARRIER {
+        // Only the compiler must be kept in order.
         compiler_fence(Ordering::SeqCst);
     } else {
         fence(Ordering::SeqCst);

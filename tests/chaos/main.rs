@@ -31,9 +31,14 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod worker;
 
+#[cfg(not(target_os = "linux"))]
+mod settings {
+    pub(crate) fn run() {
+        eprintln!("chaos runs on Linux only");
+        std::process::exit(2);
+    }
+}
+
 fn main() {
-    #[cfg(target_os = "linux")]
     settings::run();
-    #[cfg(not(target_os = "linux"))]
-    panic!("chaos runs on Linux only");
 }

@@ -22,9 +22,14 @@ mod scribbler;
 #[cfg(target_os = "linux")]
 mod victim;
 
+#[cfg(not(target_os = "linux"))]
+mod driver {
+    pub(crate) fn run() {
+        eprintln!("hostile runs on Linux only");
+        std::process::exit(2);
+    }
+}
+
 fn main() {
-    #[cfg(target_os = "linux")]
     driver::run();
-    #[cfg(not(target_os = "linux"))]
-    panic!("hostile runs on Linux only");
 }

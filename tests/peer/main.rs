@@ -4,7 +4,7 @@ mod platform;
 mod race;
 mod repl;
 mod shapes;
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), path = "no_steps.rs")]
 mod steps;
 mod store;
 mod torn;
@@ -20,7 +20,6 @@ fn main() {
         Some("race") => race::run(&arguments),
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
-        #[cfg(target_os = "linux")]
         Some("steps") => steps::run(&arguments),
         Some("store") => store::run(&arguments),
         Some("shape") => shapes::run(&arguments),

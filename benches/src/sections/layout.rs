@@ -45,14 +45,23 @@ fn write(page: &Page, places: Places) {
     let _ = word(places.owner).compare_exchange(1, 0, Ordering::AcqRel, Ordering::Relaxed);
 }
 
+/// Has the line of a word fetched.
+#[cfg(target_arch = "x86_64")]
+fn prefetch(word: &AtomicU64) {
+    let line: *const AtomicU64 = word;
+    // SAFETY: a hint, of an address in the page.
+    unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.cast()) };
+}
+
+/// There is no stable way to hint here.
+#[cfg(not(target_arch = "x86_64"))]
+fn prefetch(_: &AtomicU64) {}
+
 fn read(page: &Page, places: Places) -> u64 {
     let word = |i: usize| &page.0[i];
-    #[cfg(target_arch = "x86_64")]
     if places.prefetch {
         for slot in 0..4 {
-            let line: *const AtomicU64 = word(places.slot + slot * places.stride);
-            // SAFETY: a hint, of an address in the page.
-            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.cast()) };
+            prefetch(word(places.slot + slot * places.stride));
         }
     }
     loop {

@@ -257,6 +257,7 @@ impl Mapping {
     }
 
     /// Copies bytes out, in no order: whole words where they lie on whole words. All of `to` is then initialised.
+    #[cfg_attr(windows, allow(dead_code, reason = "there everything is mapped for as long as it is linked"))]
     pub(super) fn load_out(&self, at: usize, to: &mut [MaybeUninit<u8>]) {
         let front = (at.next_multiple_of(8) - at).min(to.len());
         let (front_bytes, rest) = to.split_at_mut(front);

@@ -38,6 +38,7 @@ mod engine {
 
     pub(super) unsafe fn copy_short(_: *const u8, _: *mut u8, _: usize) {}
     pub(super) unsafe fn copy(_: *const u8, _: *mut u8, _: usize) {}
+
     pub(super) fn all() -> Vec<(&'static str, super::Engine)> {
         Vec::new()
     }

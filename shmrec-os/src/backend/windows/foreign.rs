@@ -1,6 +1,7 @@
 //! Memory that other programs lay out: not reached on Windows yet. Whoever asks for it is refused.
 
 use super::attachment::Memory;
+use crate::foreign::Kind;
 use crate::{Access, Failure, ForeignPlace, ForeignStat, Perms, TrustOwner, What};
 
 /// Memory that another program lays out: never.
@@ -40,6 +41,9 @@ impl Foreign {
 }
 
 fn refused(place: &ForeignPlace) -> Failure {
+    if matches!(place.kind(), Kind::Key(_)) {
+        return Failure::new(What::NoKeys, &place.shown());
+    }
     let unsupported = std::io::Error::from(std::io::ErrorKind::Unsupported);
     Failure::with_source(What::System { call: "opening another program's memory" }, &place.shown(), unsupported)
 }
