@@ -33,6 +33,10 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
 
+    /// On Windows: the segments of all sessions, instead of those of this one.
+    #[arg(long, global = true)]
+    pub(crate) global: bool,
+
     /// The System V segment under this key, such as 0x4e545030. Without it segments are found by their names, also those
     /// that have keys.
     #[arg(long, global = true, value_name = "KEY", value_parser = target::key)]

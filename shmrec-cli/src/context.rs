@@ -15,16 +15,17 @@ use crate::text;
 pub(crate) struct Context {
     pub(crate) output: Output,
     dir: Option<PathBuf>,
+    global: bool,
     key: Option<Key>,
 }
 
 impl Context {
     pub(crate) fn new(common: &Common) -> Self {
-        Self { output: Output::new(common), dir: common.dir.clone(), key: common.key }
+        Self { output: Output::new(common), dir: common.dir.clone(), global: common.global, key: common.key }
     }
 
     pub(crate) fn options(&self) -> SegmentOptions {
-        let options = SegmentOptions::new();
+        let options = SegmentOptions::new().global(self.global);
         let options = match &self.dir {
             Some(dir) => options.dir(dir),
             None => options,

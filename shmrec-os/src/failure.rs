@@ -92,6 +92,11 @@ pub enum What {
     NoDirectory,
     /// A System V segment is asked for, and this system has none.
     NoKeys,
+    /// This system has nothing of the kind.
+    NotSupported {
+        /// What it does not have.
+        what: &'static str,
+    },
     /// The name is to be seen in all sessions of Windows, and this user may not make such names.
     NoGlobalPrivilege,
     /// The limit of open files, of this process or of the machine, is reached.
@@ -269,6 +274,7 @@ impl fmt::Display for Failure {
                 f,
                 "{path}: a key means a System V segment, which this system does not have: leave the key out, on all sides"
             ),
+            What::NotSupported { what } => write!(f, "{path}: this system has no {what}"),
             What::NoGlobalPrivilege => write!(
                 f,
                 "{path}: creating a segment for all sessions needs the privilege SeCreateGlobalPrivilege, which \

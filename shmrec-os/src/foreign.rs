@@ -22,6 +22,8 @@ pub struct ForeignPlace(Kind);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Key(Key),
+    /// The file that stands for a POSIX shared memory object.
+    Object(PathBuf),
     File(PathBuf),
 }
 
@@ -58,7 +60,7 @@ impl ForeignPlace {
             None
         };
         match problem {
-            None => Ok(Self(Kind::File(Path::new(Self::POSIX_DIRECTORY).join(bare)))),
+            None => Ok(Self(Kind::Object(Path::new(Self::POSIX_DIRECTORY).join(bare)))),
             Some(problem) => Err(InvalidName::of_object(name, problem)),
         }
     }
@@ -79,7 +81,7 @@ impl ForeignPlace {
     pub(crate) fn shown(&self) -> PathBuf {
         match &self.0 {
             Kind::Key(key) => PathBuf::from(format!("key {key}")),
-            Kind::File(path) => path.clone(),
+            Kind::Object(path) | Kind::File(path) => path.clone(),
         }
     }
 }

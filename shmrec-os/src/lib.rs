@@ -37,7 +37,7 @@ pub mod words;
 
 pub use backend::{
     Attachment, Copied, Deadline, Foreign, Liveness, Mapping, Memory, NewSegment, Width, companion_name, create,
-    create_foreign, entries, file_facts, link, link_foreign, observe, remove, remove_damaged, remove_foreign,
+    create_foreign, entries, facts, file_facts, link, link_foreign, observe, remove, remove_damaged, remove_foreign,
     this_creator,
 };
 pub use failure::{Failure, Holder, What};

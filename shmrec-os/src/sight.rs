@@ -15,7 +15,7 @@ pub enum Entry {
     Odd(OsString),
 }
 
-/// A file under a segment's name, as its directory knows it.
+/// What has a segment's name, as the system knows it: a file, or memory.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
     /// The owner's user id.

@@ -454,6 +454,10 @@ impl SegmentOptions {
         Place::directory_of(self.dir.as_deref())
     }
 
+    pub(crate) fn is_global(&self) -> bool {
+        self.global
+    }
+
     /// Where the segment `name` is.
     pub(crate) fn place<E: From<InvalidName> + From<KeyError>>(&self, name: &str) -> Result<Place, E> {
         let dir = self.dir.as_deref();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use shmrec_os::{Entry, Failure, Key, Place, SegmentName, Use, What};
+use shmrec_os::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 
 use crate::core::Core;
 use crate::error::{LinkError, SurveyError};
@@ -15,6 +15,9 @@ use crate::{Fingerprint, Holder, ReadError, SegmentOptions, Version};
 /// Looks at the segments of a directory, once or again and again: who uses them, what they hold, what is wrong with them.
 ///
 /// Nothing is changed and nobody is disturbed: what is looked at is not linked. Schemas are read once for each segment.
+///
+/// On Windows memory stays as long as somebody looks at it. Seen are the segments of this session, or with
+/// [`global`](SegmentOptions::global) those of all.
 ///
 /// ```
 /// use shmrec::survey::{State, Survey};
@@ -57,13 +60,13 @@ pub struct Found {
     pub name: String,
     /// The key of a System V segment.
     pub key: Option<Key>,
-    /// The file; of a System V segment its companion.
+    /// The file; of a System V segment its companion; of memory on Windows the file that it would be if it persisted.
     pub path: PathBuf,
-    /// The user id of the file's owner.
+    /// The user id of its owner.
     pub owner: u32,
-    /// The file's permission bits.
+    /// Its permission bits.
     pub mode: u32,
-    /// Bytes of that file.
+    /// Bytes of it.
     pub len: u64,
     /// How it is.
     pub state: State,
@@ -174,7 +177,7 @@ impl Survey {
     pub fn look(&mut self) -> Result<Vec<Found>, SurveyError> {
         let directory = self.directory();
         let mut all = Vec::new();
-        for entry in shmrec_os::entries(Some(&directory))? {
+        for entry in shmrec_os::entries(Some(&directory), self.options.is_global())? {
             // What is gone again by now was not there.
             all.extend(match entry {
                 Entry::Named(name) => self.named(&name)?,
@@ -183,7 +186,9 @@ impl Survey {
                     let name = file.to_string_lossy();
                     let name = name.strip_prefix(Place::PREFIX).unwrap_or(&name);
                     let state = State::Foreign { found: "a file whose name no segment can have" };
-                    found(name, None, &directory.join(&file), state)?
+                    let path = directory.join(&file);
+                    let facts = shmrec_os::file_facts(&path)?;
+                    facts.map(|facts| found(name, None, &path, facts, state))
                 }
             });
         }
@@ -208,7 +213,7 @@ impl Survey {
             return Ok(Some(found));
         }
         let directory = self.directory();
-        let entries = match shmrec_os::entries(Some(&directory)) {
+        let entries = match shmrec_os::entries(Some(&directory), self.options.is_global()) {
             Err(failure) if *failure.what() == What::NoDirectory => return Ok(None),
             entries => entries?,
         };
@@ -224,33 +229,29 @@ impl Survey {
 
     fn named(&mut self, name: &SegmentName) -> Result<Option<Found>, SurveyError> {
         let directory = self.directory();
-        let place = Place::new(name.clone(), Some(&directory));
+        let place = Place::new(name.clone(), Some(&directory)).global(self.options.is_global());
         let options = self.options.clone().without_key();
-        self.find(name.as_str(), None, place.path(), &options)
+        self.find(&place, &options)
     }
 
     fn keyed(&mut self, key: Key) -> Result<Option<Found>, SurveyError> {
-        let file = Place::companion(key);
-        let path = self.directory().join(&file);
+        let (directory, file) = (self.directory(), Place::companion(key));
+        let path = directory.join(&file);
         let state = match shmrec_os::companion_name(key, &path) {
             Ok(Some(name)) => {
                 let options = self.options.clone().key(key);
-                return self.find(name.as_str(), Some(key), &path, &options);
+                return self.find(&Place::keyed(name, key, Some(&directory)), &options);
             }
             Ok(None) => State::Abandoned,
             Err(failure) => state_of(&failure),
         };
-        found(&file, Some(key), &path, state)
+        let facts = shmrec_os::file_facts(&path)?;
+        Ok(facts.map(|facts| found(&file, Some(key), &path, facts, state)))
     }
 
-    fn find(
-        &mut self,
-        name: &str,
-        key: Option<Key>,
-        path: &Path,
-        options: &SegmentOptions,
-    ) -> Result<Option<Found>, SurveyError> {
-        let Some(mut found) = found(name, key, path, State::Changing)? else { return Ok(None) };
+    fn find(&mut self, place: &Place, options: &SegmentOptions) -> Result<Option<Found>, SurveyError> {
+        let Some(facts) = shmrec_os::facts(place)? else { return Ok(None) };
+        let mut found = found(place.name().as_str(), place.key(), place.path(), facts, State::Changing);
         if matches!(found.state, State::Foreign { .. }) {
             return Ok(Some(found));
         }
@@ -338,20 +339,19 @@ impl Survey {
     }
 }
 
-/// What the directory says of a file; `None` when it is gone.
-fn found(name: &str, key: Option<Key>, path: &Path, state: State) -> Result<Option<Found>, SurveyError> {
-    let Some(file) = shmrec_os::file_facts(path)? else { return Ok(None) };
-    Ok(Some(Found {
+/// What the system says of what has a name.
+fn found(name: &str, key: Option<Key>, path: &Path, facts: FileFacts, state: State) -> Found {
+    Found {
         name: name.to_owned(),
         key,
         path: path.to_owned(),
-        owner: file.owner,
-        mode: file.mode,
-        len: file.len,
-        state: file.other.map_or(state, |found| State::Foreign { found }),
+        owner: facts.owner,
+        mode: facts.mode,
+        len: facts.len,
+        state: facts.other.map_or(state, |found| State::Foreign { found }),
         about: None,
         content: None,
-    }))
+    }
 }
 
 /// What a failure to look into a segment says of the segment.

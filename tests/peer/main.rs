@@ -1,5 +1,6 @@
 //! The other process: started by the tests in one of several modes, told line by line what to do, killed at any moment.
 
+mod foreign;
 mod platform;
 mod race;
 mod repl;
@@ -21,6 +22,7 @@ fn main() {
         Some("torn-write") => torn::write(&arguments),
         Some("torn-read") => torn::read(&arguments),
         Some("steps") => steps::run(&arguments),
+        Some("foreign") => foreign::run(&arguments),
         Some("store") => store::run(&arguments),
         Some("shape") => shapes::run(&arguments),
         Some(mode) if platform::run(mode, &arguments) => {}

@@ -1,8 +1,7 @@
 //! Records that other programs lay out: length and permissions are checked, no copy is taken for whole that is not, and nothing
 //! is written that is not the record's.
 
-use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::io::{self, Write};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -10,11 +9,11 @@ use shmrec::foreign::{
     Bookends, Consistency, ForeignError, ForeignOptions, ForeignPlace, ForeignReadError, ForeignWriteError, Protocol,
     Sequence, View, ViewMut, Word,
 };
-use shmrec::{InvalidOptions, Opened, Perms, SharedField, SharedRecord, TrustOwner};
+use shmrec::{InvalidOptions, Opened, Perms, SharedField, SharedRecord};
 use shmrec_tests::alien::{Alien, RULES, place, rule};
 use shmrec_tests::directory::{Kind, TestDir};
-use shmrec_tests::is_root_or_skipped;
 use shmrec_tests::peer::Start;
+use shmrec_tests::platform::FOREIGN_PLACES;
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
@@ -29,12 +28,14 @@ impl Places {
         Self { dir: TestDir::of(Kind::Keyed), object: format!("/shmrec-tests-{}-{test}", std::process::id()) }
     }
 
-    fn all(&self) -> [(&'static str, String); 3] {
-        [
-            ("key", self.dir.key("alien").get().to_string()),
-            ("posix", self.object.clone()),
-            ("file", self.dir.path().join("alien").to_str().unwrap().to_owned()),
-        ]
+    /// Those that this system has.
+    fn all(&self) -> Vec<(&'static str, String)> {
+        let name = |kind| match kind {
+            "key" => self.dir.key("alien").get().to_string(),
+            "posix" => self.object.clone(),
+            _ => self.dir.path().join("alien").to_str().unwrap().to_owned(),
+        };
+        FOREIGN_PLACES.iter().map(|&kind| (kind, name(kind))).collect()
     }
 }
 
@@ -99,6 +100,7 @@ fn torn(kind: &str, name: &str, of: &str, reads: u32) -> u32 {
         torn += u32::from(!record.is_whole());
     }
     writer.kill();
+    drop((created, reader));
     options(kind, name, of).remove().unwrap();
     torn
 }
@@ -141,6 +143,7 @@ fn a_writer_that_died_in_the_middle_is_not_whole_until_the_next_has_written() {
             }
             alien.write(&Alien::new(2)).unwrap();
             assert_eq!(alien.read().unwrap().seq, 2, "{kind} {of}");
+            drop(alien);
             options.remove().unwrap();
         }
     }
@@ -179,6 +182,7 @@ fn memory_of_another_length_is_refused_with_both_lengths() {
             let error = strict.clone().longer(true).at(at).reader().unwrap_err();
             assert!(matches!(error, ForeignError::InvalidOptions(InvalidOptions::ForeignOffset { .. })), "{error}");
         }
+        drop(alien);
         longer.remove().unwrap();
     }
 }
@@ -198,13 +202,15 @@ fn permissions_are_exact_and_are_compared_when_asked_for() {
             let other = options.clone().perms(Perms::from_mode(0o640).unwrap());
             let error = other.reader().unwrap_err();
             assert!(matches!(error, ForeignError::WrongMode(_)) && error.to_string().contains("0640"), "{error}");
+            drop(alien);
             options.remove().unwrap();
         }
         let options = options(kind, &name, "none");
-        let (_first, opened) = options.create_or_link().unwrap();
+        let (first, opened) = options.create_or_link().unwrap();
         assert_eq!(opened, Opened::Created);
-        let (_second, opened) = options.create_or_link().unwrap();
+        let (second, opened) = options.create_or_link().unwrap();
         assert_eq!(opened, Opened::Linked);
+        drop((first, second));
         options.remove().unwrap();
     }
 }
@@ -224,12 +230,13 @@ fn bytes_that_are_no_value_are_refused_when_they_are_read() {
         Err(ForeignReadError::Invalid(error)) => assert_eq!(error.field(), "flag"),
         other => panic!("{other:?}"),
     }
-    let file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.write_all_at(&[1], 0).unwrap();
+    let mut file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.write_all(&[1]).unwrap();
     let read = typed.read().unwrap();
     assert_eq!((read.flag, read.letter), (true, 'A'), "the bytes are there at once: it is mapped");
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_memory_is_neither_opened_nor_followed() {
     let dir = TestDir::new();
@@ -250,9 +257,12 @@ fn what_is_no_memory_is_neither_opened_nor_followed() {
     assert!(matches!(missing.create(), Err(ForeignError::NoDirectory(_))));
 }
 
+#[cfg(unix)]
 #[test]
 fn another_user_s_file_is_read_through_the_kernel_and_written_only_if_its_owner_is_trusted() {
-    if !is_root_or_skipped("another user's file") {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    if !shmrec_tests::is_root_or_skipped("another user's file") {
         return;
     }
     let dir = TestDir::new();
@@ -269,7 +279,7 @@ fn another_user_s_file_is_read_through_the_kernel_and_written_only_if_its_owner_
         assert_eq!(u64::from(copied.word(Alien::fields().count).unwrap()), 2 * seq);
     }
     assert!(matches!(options.link(), Err(ForeignError::UntrustedOwner(_))));
-    let trusting = options.clone().trust_owner(TrustOwner::Uid(65534));
+    let trusting = options.clone().trust_owner(shmrec::TrustOwner::Uid(65534));
     assert!(trusting.reader().unwrap().is_mapped());
     trusting.link().unwrap().write(&Alien::new(10)).unwrap();
     assert_eq!(copied.read().unwrap().seq, 10);
@@ -361,6 +371,22 @@ fn a_protocol_of_one_s_own_decides_what_is_whole() {
         let by_rule =
             ForeignOptions::<Alien>::new(place(kind, &name), Consistency::Bookends(Bookends::new(f.first, f.last)));
         assert_eq!(by_rule.reader().unwrap().read().unwrap().seq, 4);
+        drop((alien, reader));
         options.remove().unwrap();
+    }
+}
+
+#[test]
+fn places_that_this_system_has_not_are_refused_as_such() {
+    let (dir, object) = (TestDir::of(Kind::Keyed), format!("/shmrec-tests-{}-none", std::process::id()));
+    for (kind, name) in [("key", dir.key("alien").get().to_string()), ("posix", object)] {
+        if FOREIGN_PLACES.contains(&kind) {
+            continue;
+        }
+        let options = options(kind, &name, "none");
+        for error in [options.reader().unwrap_err(), options.create().unwrap_err(), options.remove().unwrap_err()] {
+            let refused = matches!(error, ForeignError::NoKeys(_) | ForeignError::NotSupported(_));
+            assert!(refused && error.to_string().contains("this system"), "{kind}: {error}");
+        }
     }
 }

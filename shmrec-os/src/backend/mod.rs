@@ -20,7 +20,7 @@ use windows as chosen;
 compile_error!("shmrec has no backend for this operating system: it runs on Linux, Windows and macOS");
 
 pub use chosen::{
-    Attachment, Copied, Foreign, Liveness, Memory, NewSegment, companion_name, create, create_foreign, entries,
+    Attachment, Copied, Foreign, Liveness, Memory, NewSegment, companion_name, create, create_foreign, entries, facts,
     file_facts, link, link_foreign, observe, remove, remove_damaged, remove_foreign, this_creator,
 };
 pub use deadline::Deadline;

@@ -27,6 +27,10 @@ failures! {
         UntrustedOwner,
         /// The system denies access.
         PermissionDenied,
+        /// A System V segment is asked for, and this system has none.
+        NoKeys,
+        /// This system has nothing of the kind: POSIX shared memory objects are Linux' here.
+        NotSupported,
         /// The directory does not exist.
         NoDirectory,
         /// The file system is full.

@@ -19,6 +19,9 @@ pub const EXISTS: i32 = 17;
 /// The number of an error that says that something is not there.
 pub const NOT_THERE: i32 = 2;
 
+/// The kinds of places where other programs' records are.
+pub const FOREIGN_PLACES: &[&str] = &["key", "posix", "file"];
+
 /// Whether permission bits of a directory keep anybody from making files in it.
 pub const DIRECTORIES_HAVE_MODES: bool = true;
 

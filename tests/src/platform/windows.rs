@@ -44,6 +44,9 @@ unsafe extern "system" {
     fn NtResumeProcess(process: HANDLE) -> NTSTATUS;
 }
 
+/// The kinds of places where other programs' records are.
+pub const FOREIGN_PLACES: &[&str] = &["file"];
+
 /// Whether permission bits of a directory keep anybody from making files in it.
 pub const DIRECTORIES_HAVE_MODES: bool = false;
 

@@ -78,17 +78,21 @@ pub fn link_foreign(
     check_available(place)?;
     let (memory, stat) = match place.kind() {
         Kind::Key(key) => attach(*key, access, len, longer, &place.shown())?,
-        Kind::File(path) => open(path, access, trust, len, longer)?,
+        Kind::Object(path) | Kind::File(path) => open(path, access, trust, len, longer)?,
     };
     Ok(Foreign { memory, stat, place: place.clone() })
 }
 
 /// # Errors
 ///
-/// [`What::NoKeys`] with a key, where the system has no such segments.
+/// [`What::NoKeys`] with a key, where the system has no such segments; [`What::NotSupported`] with an object, where it has
+/// those in no directory.
 fn check_available(place: &ForeignPlace) -> Result<(), Failure> {
     match place.kind() {
         Kind::Key(_) if !sysv::AVAILABLE => Err(Failure::new(What::NoKeys, &place.shown())),
+        Kind::Object(path) if !system::HAS_OBJECT_FILES => {
+            Err(Failure::new(What::NotSupported { what: "shared memory objects that are files" }, path))
+        }
         _ => Ok(()),
     }
 }
@@ -162,7 +166,7 @@ pub fn create_foreign(place: &ForeignPlace, perms: Perms, len: usize) -> Result<
     check_available(place)?;
     let (mapping, owner) = match place.kind() {
         Kind::Key(key) => make_segment(*key, perms, len, &place.shown())?,
-        Kind::File(path) => make_file(path, perms, len)?,
+        Kind::Object(path) | Kind::File(path) => make_file(path, perms, len)?,
     };
     let stat = ForeignStat { size: len as u64, mode: perms.mode(), owner };
     Ok(Foreign { memory: Memory::Mapped(mapping), stat, place: place.clone() })
@@ -229,7 +233,7 @@ pub fn remove_foreign(place: &ForeignPlace) -> Result<(), Failure> {
             },
             Err(error) => Err(Failure::of_call("shmget", &shown, error)),
         },
-        Kind::File(path) => match fs::unlink(path) {
+        Kind::Object(path) | Kind::File(path) => match fs::unlink(path) {
             Err(error @ (Errno::NOENT | Errno::NOTDIR)) => not_found(error),
             outcome => outcome.map_err(|error| Failure::of_call("unlink", path, error)),
         },

@@ -43,7 +43,7 @@ pub use create::{NewSegment, create, this_creator};
 pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use link::link;
 pub use reap::remove;
-pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
+pub use survey::{companion_name, entries, facts, file_facts, observe, remove_damaged};
 
 pub(super) use mapping::Backing;
 

@@ -29,12 +29,12 @@ use crate::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 /// How often what is being created or removed is looked at again: those who look are in no hurry to know.
 const AGAIN: u32 = 30;
 
-/// What there is in a directory that is, or looks like, segments'.
+/// What there is in a directory that is, or looks like, segments'. There is one list of names for all sessions.
 ///
 /// # Errors
 ///
 /// [`What::NoDirectory`]; [`What::PermissionDenied`].
-pub fn entries(directory: Option<&Path>) -> Result<Vec<Entry>, Failure> {
+pub fn entries(directory: Option<&Path>, _global: bool) -> Result<Vec<Entry>, Failure> {
     let directory = Place::directory_of(directory);
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
@@ -62,6 +62,15 @@ fn classified(file: OsString) -> Option<Entry> {
         return None;
     };
     Some(known.unwrap_or(Entry::Odd(file)))
+}
+
+/// What the system says of what has a segment's name: its file. `None` when nothing has.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn facts(place: &Place) -> Result<Option<FileFacts>, Failure> {
+    file_facts(place.path())
 }
 
 /// What the directory says of a file; `None` when it is not there.

@@ -48,6 +48,14 @@ pub struct Attachment {
     beside: Beside,
     audience: Audience,
     place: Place,
+    observer: Option<Observer>,
+}
+
+/// That a handle only looks.
+#[derive(Debug)]
+struct Observer {
+    /// What says so to others, of memory, where it can be had.
+    _sign: Option<Event>,
 }
 
 impl Attachment {
@@ -65,21 +73,38 @@ impl Attachment {
     }
 
     /// A persistent segment.
-    pub(super) fn of_file(header: Header, mapping: Mapping, file: File, place: Place) -> Result<Self, Failure> {
+    pub(super) fn of_file(
+        header: Header,
+        mapping: Mapping,
+        file: File,
+        place: Place,
+        observer: bool,
+    ) -> Result<Self, Failure> {
         let audience = Audience::of(&file, Kind::File)
             .map_err(|error| Failure::of_call("GetSecurityInfo", place.path(), error))?;
         let beside = Beside::new(Scope::Global, header.instance());
         // Without it the users are not counted, and all else goes on.
-        let users = Descriptor::of_a_bell(&audience)
-            .and_then(|descriptor| Event::create(&beside.users(), true, Use::Wait, &descriptor))
-            .ok()
-            .and_then(Named::either);
-        Ok(Self::new(header, mapping, Hold::File { _file: file, users }, beside, audience, place))
+        let counted = || {
+            let descriptor = Descriptor::of_a_bell(&audience)?;
+            Event::create(&beside.users(), true, Use::Wait, &descriptor)
+        };
+        let users = if observer { None } else { counted().ok().and_then(Named::either) };
+        let mut attachment = Self::new(header, mapping, Hold::File { _file: file, users }, beside, audience, place);
+        attachment.observer = observer.then_some(Observer { _sign: None });
+        Ok(attachment)
+    }
+
+    /// This handle of memory, which from now on only looks.
+    pub(super) fn observing(mut self) -> Self {
+        let sign = Descriptor::of_an_observer()
+            .and_then(|descriptor| Event::create(&self.beside.observers(), true, Use::Wait, &descriptor));
+        self.observer = Some(Observer { _sign: sign.ok().and_then(Named::either) });
+        self
     }
 
     fn new(header: Header, mapping: Mapping, hold: Hold, beside: Beside, audience: Audience, place: Place) -> Self {
         let (memory, slot, sleepers) = (Memory::Mapped(mapping), OnceLock::new(), Sleepers::default());
-        Self { header, memory, slot, sleepers, hold, beside, audience, place }
+        Self { header, memory, slot, sleepers, hold, beside, audience, place, observer: None }
     }
 
     /// The header, as it was checked when this handle was made.
@@ -134,18 +159,32 @@ impl Attachment {
         Failure::new(What::Damaged { problem }, self.place.path())
     }
 
-    /// How many handles use the segment, this one included, and those that are just looking at it.
+    /// Whether this handle only looks.
+    #[must_use]
+    pub fn is_observer(&self) -> bool {
+        self.observer.is_some()
+    }
+
+    /// How many handles use the segment, this one included unless it only looks.
+    ///
+    /// Of memory all handles are counted but those of observers, which are told by an event that they hold. A program that
+    /// means harm can hold it too, and make the number smaller: nothing is removed for what this says.
     ///
     /// # Errors
     ///
     /// When the kernel cannot be asked.
     pub fn users(&self) -> Result<usize, Failure> {
         let count = match &self.hold {
-            Hold::Section(section) => handle_count(section),
+            Hold::Section(section) => handle_count(section).map(|all| all.saturating_sub(self.observers())),
             Hold::File { users: Some(users), .. } => handle_count(users),
-            Hold::File { users: None, .. } => Err(std::io::ErrorKind::PermissionDenied.into()),
+            Hold::File { users: None, .. } => handles_of(&self.beside.users()),
         };
         count.map_err(|error| Failure::of_call("NtQueryObject", self.place.path(), error))
+    }
+
+    /// How many handles of memory only look.
+    fn observers(&self) -> usize {
+        handles_of(&self.beside.observers()).unwrap_or(0).max(usize::from(self.is_observer()))
     }
 
     /// Takes a writer slot for this handle, until it is released. The caller calls this once.
@@ -198,6 +237,15 @@ impl Attachment {
     fn context(&self) -> Context<'_> {
         let Memory::Mapped(mapping) = &self.memory else { unreachable!("there is no value of `Copied`") };
         Context { header: &self.header, mapping, beside: &self.beside, audience: &self.audience }
+    }
+}
+
+/// How many handles the event `name` has, without the one that asks.
+fn handles_of(name: &str) -> std::io::Result<usize> {
+    match Event::open(name, Use::Wait)? {
+        Named::Found(event) | Named::Fresh(event) => Ok(handle_count(&event)?.saturating_sub(1)),
+        Named::NotFound => Ok(0),
+        Named::Denied => Err(std::io::ErrorKind::PermissionDenied.into()),
     }
 }
 

@@ -34,10 +34,13 @@ use super::section::Section;
 use super::security::{Descriptor, Kind};
 use crate::backend::mapping::Mapping;
 use crate::format::{HEADER_LEN, Header};
-use crate::{Failure, Perms, Place, What};
+use crate::{Failure, Perms, Place, SegmentName, What};
 
 /// What a file is called until it is complete.
 const TEMPORARY: &str = ".shmrec-new.";
+
+/// What others may do with a file that is open: everything that its rights permit.
+const SHARED: u32 = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
 /// What came of opening the file that has a segment's name.
 pub(super) enum Opened {
@@ -57,17 +60,24 @@ pub(super) enum Opened {
 ///
 /// When it is no regular file, or the system refuses for another reason.
 pub(super) fn open(place: &Place, writable: bool) -> Result<Opened, Failure> {
-    let access = GENERIC_READ | if writable { GENERIC_WRITE } else { 0 };
-    open_with(place, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
+    open_path(place.path(), writable)
 }
 
 /// Opens it for removal: only if nobody else has it open, and until it is closed nobody can.
 pub(super) fn open_alone(place: &Place) -> Result<Opened, Failure> {
-    open_with(place, GENERIC_READ | DELETE, 0)
+    open_with(place.path(), GENERIC_READ | DELETE, 0)
 }
 
-fn open_with(place: &Place, access: u32, share: u32) -> Result<Opened, Failure> {
-    let path = place.path();
+/// Opens a file that another program may have made.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(super) fn open_path(path: &Path, writable: bool) -> Result<Opened, Failure> {
+    open_with(path, GENERIC_READ | if writable { GENERIC_WRITE } else { 0 }, SHARED)
+}
+
+fn open_with(path: &Path, access: u32, share: u32) -> Result<Opened, Failure> {
     match std::fs::symlink_metadata(path) {
         Ok(found) if found.is_symlink() => return Err(not_a_segment(path, "a symbolic link")),
         Ok(found) if found.is_dir() => return Err(not_a_segment(path, "a directory")),
@@ -79,7 +89,9 @@ fn open_with(place: &Place, access: u32, share: u32) -> Result<Opened, Failure> 
     options.access_mode(access).share_mode(share).custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
     match options.open(path) {
         Ok(file) => Ok(Opened::File(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Opened::NotFound),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Opened::NotFound)
+        }
         Err(error) if is(&error, ERROR_SHARING_VIOLATION) => Ok(Opened::InTransition),
         Err(error) if is(&error, ERROR_ACCESS_DENIED) => Ok(Opened::Denied(error)),
         Err(error) => Err(Failure::of_call("CreateFile", path, error)),
@@ -96,8 +108,7 @@ pub(super) fn not_a_segment(path: &Path, found: &'static str) -> Failure {
 /// # Errors
 ///
 /// When it is no segment, or none that this version can read.
-pub(super) fn header(file: &File, place: &Place) -> Result<Header, Failure> {
-    let path = place.path();
+pub(super) fn header(file: &File, path: &Path) -> Result<Header, Failure> {
     let failed = |call| move |error| Failure::of_call(call, path, error);
     let len = file.metadata().map_err(failed("GetFileInformationByHandle"))?.len();
     let mut bytes = [0; HEADER_LEN];
@@ -112,6 +123,12 @@ pub(super) fn header(file: &File, place: &Place) -> Result<Header, Failure> {
     Header::parse(&bytes[..filled], len).map_err(|fault| Failure::of_header(fault, "another program's file", path))
 }
 
+/// The name of the segment in a file, if it is one.
+pub(super) fn name_in(path: &Path) -> Option<SegmentName> {
+    let Opened::File(file) = open_path(path, false).ok()? else { return None };
+    header(&file, path).ok().map(|header| header.name().clone())
+}
+
 /// Maps an open file.
 pub(super) fn map(file: &File, writable: bool, path: &Path) -> Result<Mapping, Failure> {
     let section = Section::of_file(file, writable).map_err(|e| Failure::of_call("CreateFileMapping", path, e))?;
@@ -119,7 +136,23 @@ pub(super) fn map(file: &File, writable: bool, path: &Path) -> Result<Mapping, F
     section.map(writable).map_err(|error| Failure::of_call("MapViewOfFile", path, error))
 }
 
-/// A complete segment under a temporary name, and mapped. The name is the last to go: what is open or mapped cannot be
+/// Where a file is to be.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    /// The directory, where it also is until it is complete.
+    pub(super) directory: &'a Path,
+    /// Its path.
+    pub(super) path: &'a Path,
+}
+
+impl<'a> Spot<'a> {
+    /// That of a persistent segment.
+    pub(super) fn of(place: &'a Place) -> Self {
+        Self { directory: place.directory(), path: place.path() }
+    }
+}
+
+/// A complete file under a temporary name, and mapped. The name is the last to go: what is open or mapped cannot be
 /// removed.
 pub(super) struct Unnamed {
     file: File,
@@ -139,14 +172,9 @@ impl Drop for Temporary {
 }
 
 impl Unnamed {
-    /// Makes the file in the segment's directory, all of it reserved and filled in.
-    pub(super) fn make(
-        place: &Place,
-        header: &Header,
-        perms: Perms,
-        contents: &[(usize, &[u8])],
-    ) -> Result<Self, Failure> {
-        let directory = place.directory();
+    /// Makes a file of `len` bytes, all of it reserved, with these contents and zeros around them.
+    pub(super) fn make(spot: Spot<'_>, perms: Perms, len: u64, contents: &[(usize, &[u8])]) -> Result<Self, Failure> {
+        let directory = spot.directory;
         if directory == default_directory() {
             // Made by whoever comes first. What goes wrong the next call says.
             let _ = std::fs::create_dir_all(directory);
@@ -160,16 +188,16 @@ impl Unnamed {
         let temporary = Temporary(Some(path));
         // On a volume without lists of rights everybody may do everything.
         if !keeps_rights(&file).map_err(|e| Failure::of_call("GetVolumeInformationByHandle", directory, e))? {
-            return Err(Failure::new(What::WrongMode { asked: perms.mode(), actual: 0o666 }, place.path()));
+            return Err(Failure::new(What::WrongMode { asked: perms.mode(), actual: 0o666 }, spot.path));
         }
-        let mapping = fill(&file, header, contents, place)?;
+        let mapping = fill(&file, len, contents, spot)?;
         Ok(Self { file, mapping, temporary })
     }
 
-    /// Gives the segment its name; `false` when something has it.
-    pub(super) fn publish(&mut self, place: &Place) -> Result<bool, Failure> {
+    /// Gives the file its name; `false` when something has it.
+    pub(super) fn publish(&mut self, spot: Spot<'_>) -> Result<bool, Failure> {
         let Some(temporary) = &self.temporary.0 else { return Ok(true) };
-        let (from, to) = (wide_path(temporary), wide_path(place.path()));
+        let (from, to) = (wide_path(temporary), wide_path(spot.path));
         // SAFETY: both names end with a NUL. Nothing is replaced.
         match check(unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), 0) }) {
             Ok(()) => {
@@ -179,8 +207,13 @@ impl Unnamed {
             Err(error) if is(&error, ERROR_ALREADY_EXISTS) || is(&error, ERROR_FILE_EXISTS) => Ok(false),
             // Where the name is just going, or is a directory's: looked at again.
             Err(error) if is(&error, ERROR_ACCESS_DENIED) => Ok(false),
-            Err(error) => Err(Failure::of_call("MoveFileEx", place.path(), error)),
+            Err(error) => Err(Failure::of_call("MoveFileEx", spot.path, error)),
         }
+    }
+
+    /// The file, as long as it has no other name.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     pub(super) fn into_parts(self) -> (File, Mapping) {
@@ -188,14 +221,15 @@ impl Unnamed {
     }
 }
 
-fn fill(file: &File, header: &Header, contents: &[(usize, &[u8])], place: &Place) -> Result<Mapping, Failure> {
-    let len = header.total_len() as u64;
+fn fill(file: &File, len: u64, contents: &[(usize, &[u8])], spot: Spot<'_>) -> Result<Mapping, Failure> {
     file.set_len(len).map_err(|error| match is(&error, ERROR_DISK_FULL) || is(&error, ERROR_HANDLE_DISK_FULL) {
-        true => Failure::with_source(What::NoSpace { bytes: len }, place.directory(), error),
-        false => Failure::of_call("SetEndOfFile", place.directory(), error),
+        true => Failure::with_source(What::NoSpace { bytes: len }, spot.directory, error),
+        false => Failure::of_call("SetEndOfFile", spot.directory, error),
     })?;
-    let mapping = map(file, true, place.path())?;
-    mapping.store_contents(contents);
+    let mapping = map(file, true, spot.path)?;
+    if !contents.is_empty() {
+        mapping.store_contents(contents);
+    }
     Ok(mapping)
 }
 
@@ -207,7 +241,7 @@ fn create_new(path: &Path, perms: Perms) -> io::Result<File> {
         CreateFileW(
             name.as_ptr(),
             GENERIC_READ | GENERIC_WRITE,
-            FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+            SHARED,
             &raw const attributes,
             CREATE_NEW,
             FILE_ATTRIBUTE_NORMAL,

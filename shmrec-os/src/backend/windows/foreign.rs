@@ -1,82 +1,149 @@
-//! Memory that other programs lay out: not reached on Windows yet. Whoever asks for it is refused.
+//! Memory that other programs lay out: files that are mapped, opened, made and removed, without locks or a life of their own.
+//!
+//! Nobody can cut a file that others have mapped, so whose it is makes no difference.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND, ERROR_SHARING_VIOLATION};
 
 use super::attachment::Memory;
+use super::file::{self, Opened, Spot, Unnamed};
+use super::security::{Audience, Kind as Of};
 use crate::foreign::Kind;
-use crate::{Access, Failure, ForeignPlace, ForeignStat, Perms, TrustOwner, What};
+use crate::{Access, Failure, ForeignPlace, ForeignStat, Holder, Perms, TrustOwner, What};
 
-/// Memory that another program lays out: never.
+/// Memory that another program lays out, as this process reaches it.
 #[derive(Debug)]
-pub enum Foreign {}
+pub struct Foreign {
+    memory: Memory,
+    stat: ForeignStat,
+    place: ForeignPlace,
+}
 
 impl Foreign {
-    /// The memory.
+    /// The memory: as long as was asked for, or longer.
     #[must_use]
     pub fn memory(&self) -> &Memory {
-        match *self {}
+        &self.memory
     }
 
     /// What the system said of it when it was opened.
     #[must_use]
     pub fn stat(&self) -> ForeignStat {
-        match *self {}
+        self.stat
     }
 
     /// Where it is.
     #[must_use]
     pub fn place(&self) -> &ForeignPlace {
-        match *self {}
+        &self.place
     }
 
     /// The failure of a caller that found something wrong with it.
     #[must_use]
-    pub fn failure(&self, _what: What) -> Failure {
-        match *self {}
+    #[cold]
+    pub fn failure(&self, what: What) -> Failure {
+        Failure::new(what, &self.place.shown())
     }
 
-    /// The failure of a read of [`Memory::Copied`].
+    /// The failure of a read of [`Memory::Copied`], of which there is none.
     #[must_use]
-    pub fn failed_read(&self, _error: std::io::Error) -> Failure {
-        match *self {}
+    #[cold]
+    pub fn failed_read(&self, error: io::Error) -> Failure {
+        Failure::of_call("ReadFile", &self.place.shown(), error)
     }
 }
 
-fn refused(place: &ForeignPlace) -> Failure {
-    if matches!(place.kind(), Kind::Key(_)) {
-        return Failure::new(What::NoKeys, &place.shown());
-    }
-    let unsupported = std::io::Error::from(std::io::ErrorKind::Unsupported);
-    Failure::with_source(What::System { call: "opening another program's memory" }, &place.shown(), unsupported)
-}
-
-/// Refuses.
+/// The file behind a place.
 ///
 /// # Errors
 ///
-/// Always.
+/// [`What::NoKeys`] with a key, [`What::NotSupported`] with a POSIX object.
+fn path_of(place: &ForeignPlace) -> Result<&Path, Failure> {
+    match place.kind() {
+        Kind::File(path) => Ok(path),
+        Kind::Key(_) => Err(Failure::new(What::NoKeys, &place.shown())),
+        Kind::Object(path) => Err(Failure::new(What::NotSupported { what: "POSIX shared memory objects" }, path)),
+    }
+}
+
+/// Opens the first `len` bytes of memory that is there.
+///
+/// # Errors
+///
+/// [`What::NotFound`]; [`What::WrongSize`] when it is not as long, or shorter if it may be `longer`; [`What::NoKeys`] and
+/// [`What::NotSupported`] of places that are no files; otherwise what the system refused.
 pub fn link_foreign(
     place: &ForeignPlace,
-    _access: Access,
+    access: Access,
     _trust: TrustOwner,
-    _len: usize,
-    _longer: bool,
+    len: usize,
+    longer: bool,
 ) -> Result<Foreign, Failure> {
-    Err(refused(place))
+    let path = path_of(place)?;
+    let writable = access == Access::ReadWrite;
+    let file = match file::open_path(path, writable)? {
+        Opened::File(file) => file,
+        Opened::NotFound => return Err(not_found(path)),
+        Opened::InTransition => {
+            let source = io::Error::from_raw_os_error(ERROR_SHARING_VIOLATION as i32);
+            return Err(Failure::of_call("CreateFile", path, source));
+        }
+        Opened::Denied(error) => return Err(Failure::of_call("CreateFile", path, error)),
+    };
+    let stat = stat_of(&file, path)?;
+    let expected = len as u64;
+    if stat.size != expected && !(longer && stat.size > expected) {
+        return Err(Failure::new(What::WrongSize { expected, found: stat.size }, path));
+    }
+    let memory = Memory::Mapped(file::map(&file, writable, path)?);
+    Ok(Foreign { memory, stat, place: place.clone() })
 }
 
-/// Refuses.
+fn stat_of(file: &File, path: &Path) -> Result<ForeignStat, Failure> {
+    let size = file.metadata().map_err(|e| Failure::of_call("GetFileInformationByHandle", path, e))?.len();
+    let audience = Audience::of(file, Of::File).map_err(|e| Failure::of_call("GetSecurityInfo", path, e))?;
+    Ok(ForeignStat { size, mode: audience.mode(), owner: audience.uid() })
+}
+
+/// Makes `len` bytes of zeros, with these permission bits, where there is nothing. The maker's own link can always write.
 ///
 /// # Errors
 ///
-/// Always.
-pub fn create_foreign(place: &ForeignPlace, _perms: Perms, _len: usize) -> Result<Foreign, Failure> {
-    Err(refused(place))
+/// [`What::AlreadyExists`] when something is there; otherwise as [`link_foreign`].
+pub fn create_foreign(place: &ForeignPlace, perms: Perms, len: usize) -> Result<Foreign, Failure> {
+    let path = path_of(place)?;
+    let spot = Spot { directory: path.parent().unwrap_or(path), path };
+    let mut unnamed = Unnamed::make(spot, perms, len as u64, &[])?;
+    let stat = stat_of(unnamed.file(), path)?;
+    if !unnamed.publish(spot)? {
+        let owner = File::open(path).and_then(|file| Audience::of(&file, Of::File));
+        let uid = owner.map_or(u32::MAX, |owner| owner.uid());
+        let holder = Holder { pid: None, uid, created: None, persist: true };
+        let source = io::Error::from_raw_os_error(ERROR_ALREADY_EXISTS as i32);
+        return Err(Failure::with_source(What::AlreadyExists(holder), path, source));
+    }
+    let (_, mapping) = unnamed.into_parts();
+    Ok(Foreign { memory: Memory::Mapped(mapping), stat, place: place.clone() })
 }
 
-/// Refuses.
+/// Removes it. As long as somebody has it mapped, the system refuses.
 ///
 /// # Errors
 ///
-/// Always.
+/// [`What::NotFound`]; otherwise as [`link_foreign`].
 pub fn remove_foreign(place: &ForeignPlace) -> Result<(), Failure> {
-    Err(refused(place))
+    let path = path_of(place)?;
+    match std::fs::remove_file(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(not_found(path))
+        }
+        outcome => outcome.map_err(|error| Failure::of_call("DeleteFile", path, error)),
+    }
+}
+
+fn not_found(path: &Path) -> Failure {
+    Failure::with_source(What::NotFound, path, io::Error::from_raw_os_error(ERROR_FILE_NOT_FOUND as i32))
 }

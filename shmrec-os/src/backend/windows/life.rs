@@ -16,7 +16,7 @@ use windows_sys::Win32::Foundation::{
 
 use super::attachment::Attachment;
 use super::event::{Event, Named as NamedEvent, Use};
-use super::file::{self, Opened, Unnamed};
+use super::file::{self, Opened, Spot, Unnamed};
 use super::handle::{handle_count, is};
 use super::names::{self, Beside, Scope};
 use super::random::{ATTEMPTS, pause, random};
@@ -25,7 +25,7 @@ use super::security::{Audience, Descriptor, Kind, this_uid};
 use crate::backend::mapping::Mapping;
 use crate::format::{Creator, HEADER_LEN, Header};
 use crate::words::ReadWords;
-use crate::{Access, Failure, Holder, Perms, Place, TrustOwner, What};
+use crate::{Access, Failure, Holder, Perms, Place, SegmentName, TrustOwner, What};
 
 /// How often an access that is denied is tried again: a file that is just going denies it to everybody.
 const DENIALS: u32 = 10;
@@ -98,7 +98,7 @@ pub fn create(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure
         match file::open(place, false)? {
             Opened::NotFound => {}
             Opened::File(file) => {
-                let header = file::header(&file, place)?;
+                let header = file::header(&file, place.path())?;
                 let owner = Audience::of(&file, Kind::File).ok();
                 let holder = Holder { uid: owner.map_or(header.creator_uid(), |o| o.uid()), ..holder(&header, None) };
                 return Err(exists(holder, place));
@@ -111,13 +111,14 @@ pub fn create(place: &Place, new: &NewSegment<'_>) -> Result<Attachment, Failure
             }
         }
         if new.header.persist() {
-            let mut unnamed = Unnamed::make(place, new.header, new.perms, new.contents)?;
-            if !unnamed.publish(place)? {
+            let (spot, len) = (Spot::of(place), new.header.total_len() as u64);
+            let mut unnamed = Unnamed::make(spot, new.perms, len, new.contents)?;
+            if !unnamed.publish(spot)? {
                 pause(attempt);
                 continue;
             }
             let (file, mapping) = unnamed.into_parts();
-            return Attachment::of_file(new.header.clone(), mapping, file, place.clone());
+            return Attachment::of_file(new.header.clone(), mapping, file, place.clone(), false);
         }
         let mapping = fresh.map(true).map_err(failed("MapViewOfFile", place))?;
         // The attachment first: from the publication on nothing may fail.
@@ -153,6 +154,18 @@ fn published(section: &Section, place: &Place) -> Result<Option<(Header, Mapping
     checked(section.map(false).map_err(failed("MapViewOfFile", place))?, place)
 }
 
+/// The name of the segment in the section `section`, if it is one.
+pub(super) fn name_in(section: &str) -> Option<SegmentName> {
+    let Named::Found(section) = Section::open(section, false).ok()? else { return None };
+    let mapping = section.map(false).ok()?;
+    if mapping.len() < HEADER_LEN {
+        return None;
+    }
+    let mut bytes = [0; HEADER_LEN];
+    mapping.load_bytes(0, &mut bytes);
+    Header::parse(&bytes, mapping.len() as u64).ok().map(|header| header.name().clone())
+}
+
 /// As [`published`], for a section that is mapped.
 fn checked(mapping: Mapping, place: &Place) -> Result<Option<(Header, Mapping)>, Failure> {
     if mapping.len() < HEADER_LEN {
@@ -183,6 +196,11 @@ fn checked(mapping: Mapping, place: &Place) -> Result<Option<(Header, Mapping)>,
 ///
 /// [`What::NotFound`] when there is none. Otherwise what is wrong with what has the name.
 pub fn link(place: &Place, access: Access, _trust: TrustOwner) -> Result<Attachment, Failure> {
+    open(place, access, false)
+}
+
+/// As [`link`]; as an observer, who does not count as a user.
+pub(super) fn open(place: &Place, access: Access, observer: bool) -> Result<Attachment, Failure> {
     let name = names::section(place)?;
     let writable = access == Access::ReadWrite;
     for attempt in 0..ATTEMPTS {
@@ -190,19 +208,20 @@ pub fn link(place: &Place, access: Access, _trust: TrustOwner) -> Result<Attachm
             Named::Found(section) | Named::Fresh(section) => {
                 let mapping = section.map(writable).map_err(failed("MapViewOfFile", place))?;
                 if let Some((header, mapping)) = checked(mapping, place)? {
-                    return Attachment::of_section(header, mapping, section, place.clone());
+                    let attachment = Attachment::of_section(header, mapping, section, place.clone())?;
+                    return Ok(if observer { attachment.observing() } else { attachment });
                 }
             }
             Named::Denied(error) => return Err(Failure::of_call("OpenFileMapping", place.path(), error)),
             Named::OtherKind => return Err(other_kind(place)),
             Named::NotFound => match file::open(place, writable)? {
                 Opened::File(file) => {
-                    if !file::header(&file, place)?.persist() {
+                    if !file::header(&file, place.path())?.persist() {
                         return Err(file::not_a_segment(place.path(), "a copy of a segment that does not persist"));
                     }
                     let mapping = file::map(&file, writable, place.path())?;
                     return match checked(mapping, place)? {
-                        Some((header, mapping)) => Attachment::of_file(header, mapping, file, place.clone()),
+                        Some((header, mapping)) => Attachment::of_file(header, mapping, file, place.clone(), observer),
                         None => Err(Failure::new(What::NotASegment { found: "an empty file" }, place.path())),
                     };
                 }
@@ -244,7 +263,7 @@ pub fn remove(place: &Place) -> Result<(), Failure> {
             Named::OtherKind => return Err(other_kind(place)),
             Named::NotFound => match file::open_alone(place)? {
                 Opened::File(file) => {
-                    file::header(&file, place)?;
+                    file::header(&file, place.path())?;
                     return file::remove(file, place.path());
                 }
                 Opened::NotFound => {
@@ -274,7 +293,7 @@ pub fn remove(place: &Place) -> Result<(), Failure> {
 /// When it is none.
 fn users_of_file(place: &Place) -> Result<Option<usize>, Failure> {
     let Opened::File(file) = file::open(place, false)? else { return Ok(None) };
-    let beside = Beside::new(Scope::Global, file::header(&file, place)?.instance());
+    let beside = Beside::new(Scope::Global, file::header(&file, place.path())?.instance());
     Ok(match Event::open(&beside.users(), Use::Wait) {
         // This handle is one of them.
         Ok(NamedEvent::Found(users)) => handle_count(&users).ok().map(|count| count - 1),

@@ -10,6 +10,7 @@ mod file;
 mod foreign;
 mod handle;
 mod life;
+mod listing;
 mod names;
 mod random;
 mod section;
@@ -23,7 +24,7 @@ pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
 pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
 pub use life::{NewSegment, create, link, remove, this_creator};
-pub use survey::{companion_name, entries, file_facts, observe, remove_damaged};
+pub use survey::{companion_name, entries, facts, file_facts, observe, remove_damaged};
 
 pub(super) use section::View as Backing;
 

@@ -38,7 +38,7 @@ impl Scope {
         if place.is_global() { Self::Global } else { Self::Local }
     }
 
-    fn prefix(self) -> &'static str {
+    pub(super) fn prefix(self) -> &'static str {
         match self {
             Self::Local => r"Local\",
             Self::Global => r"Global\",
@@ -71,18 +71,50 @@ pub(super) fn section(place: &Place) -> Result<String, Failure> {
     if place.key().is_some() {
         return Err(Failure::new(What::NoKeys, place.path()));
     }
-    let scope = Scope::of(place).prefix();
-    let stem = file_stem(place.name());
-    if place.directory() == default_directory() {
-        return Ok(format!("{scope}{}{stem}", Place::PREFIX));
+    let (scope, suffix) = (Scope::of(place).prefix(), suffix(place.directory())?);
+    Ok(format!("{scope}{}{}{suffix}", Place::PREFIX, file_stem(place.name())))
+}
+
+/// What stands behind the names of all sections of a directory's segments.
+///
+/// # Errors
+///
+/// [`What::NoDirectory`] when it is not there, and not the default one.
+pub(super) fn suffix(directory: &Path) -> Result<String, Failure> {
+    if directory == default_directory() {
+        return Ok(String::new());
     }
-    let (volume, index) = identity(place.directory()).map_err(|error| match error.kind() {
+    let (volume, index) = identity(directory).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            Failure::with_source(What::NoDirectory, place.directory(), error)
+            Failure::with_source(What::NoDirectory, directory, error)
         }
-        _ => Failure::of_call("CreateFile", place.directory(), error),
+        _ => Failure::of_call("CreateFile", directory, error),
     })?;
-    Ok(format!("{scope}{}{stem}.{volume:x}-{index:x}", Place::PREFIX))
+    Ok(format!(".{volume:x}-{index:x}"))
+}
+
+/// What a stem says of the name that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stem {
+    /// The name.
+    Name(SegmentName),
+    /// A name with capitals, of which there is the hash alone: it stands in the segment.
+    Hashed,
+    /// It is no name's.
+    Odd,
+}
+
+impl Stem {
+    pub(super) fn of(stem: &str) -> Self {
+        match (SegmentName::new(stem), stem.split_once('.')) {
+            (Ok(name), _) if file_stem(&name) == stem => Self::Name(name),
+            (_, Some((name, hash))) => {
+                let digits = hash.len() == 16 && hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+                if digits && SegmentName::new(name).is_ok() { Self::Hashed } else { Self::Odd }
+            }
+            _ => Self::Odd,
+        }
+    }
 }
 
 /// What the file system knows a directory by.
@@ -109,6 +141,11 @@ impl Beside {
         Self(format!("{}shmrec-{:032x}", scope.prefix(), u128::from_le_bytes(instance)))
     }
 
+    /// What everybody holds who only looks at memory.
+    pub(super) fn observers(&self) -> String {
+        format!("{}.observers", self.0)
+    }
+
     /// What every user of a file holds.
     pub(super) fn users(&self) -> String {
         format!("{}.users", self.0)
@@ -132,7 +169,7 @@ impl Beside {
 
 #[cfg(test)]
 mod tests {
-    use super::file_stem;
+    use super::{Stem, file_stem};
     use crate::SegmentName;
 
     #[test]
@@ -141,6 +178,11 @@ mod tests {
         assert_eq!(stem("robot_pose"), "robot_pose");
         let (capital, other) = (stem("Robot_pose"), stem("robot_Pose"));
         assert!(capital.starts_with("robot_pose.") && other.starts_with("robot_pose.") && capital != other);
+        assert_eq!(Stem::of("robot_pose"), Stem::Name(SegmentName::new("robot_pose").unwrap()));
+        assert_eq!((Stem::of(&capital), Stem::of(&other)), (Stem::Hashed, Stem::Hashed));
+        for odd in ["Robot_pose", "robot-pose", "robot_pose.", "robot_pose.1a-2b", "robot_pose.0123456789ABCDEF", ""] {
+            assert_eq!(Stem::of(odd), Stem::Odd, "{odd}");
+        }
         // The longest name, in the longest object's name, within what the system allows.
         let longest = format!(r"Global\shmrec.{}.{:x}-{:x}", stem(&"X".repeat(200)), u32::MAX, u64::MAX);
         assert!(longest.len() < 260, "{}", longest.len());

@@ -23,7 +23,9 @@ use windows_sys::Win32::Security::{
     ACCESS_ALLOWED_ACE, ACL, DACL_SECURITY_INFORMATION, GetAce, GetTokenInformation, OWNER_SECURITY_INFORMATION,
     PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
 };
-use windows_sys::Win32::System::SystemServices::ACCESS_ALLOWED_ACE_TYPE;
+use windows_sys::Win32::System::SystemServices::{
+    ACCESS_ALLOWED_ACE_TYPE as ALLOWED, ACCESS_DENIED_ACE_TYPE as DENIED,
+};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken};
 
 use super::handle::{check, wide};
@@ -118,6 +120,12 @@ impl Descriptor {
         audience.descriptor(look, if audience.others_write { look } else { 0 })
     }
 
+    /// For what says that somebody only looks: all can count those, and be among them.
+    pub(super) fn of_an_observer() -> io::Result<Self> {
+        let (look, user) = (SYNCHRONIZE | READ_CONTROL, this_user()?);
+        Self::parse(&format!("O:{user}D:P(A;;{look:#x};;;{EVERYONE})"))
+    }
+
     /// For what sleepers wait on: writers set it, readers wait.
     pub(super) fn of_a_bell(audience: &Audience) -> io::Result<Self> {
         let (set, wait) = (SYNCHRONIZE | READ_CONTROL | EVENT_MODIFY_STATE, SYNCHRONIZE | READ_CONTROL);
@@ -185,6 +193,8 @@ fn sddl_of_perms(perms: Perms, kind: Kind, user: &str) -> String {
 pub(super) struct Audience {
     /// The owner's SID.
     owner: String,
+    owner_reads: bool,
+    owner_writes: bool,
     others_read: bool,
     others_write: bool,
 }
@@ -193,14 +203,29 @@ impl Audience {
     /// Of an open segment.
     pub(super) fn of(handle: impl AsHandle, kind: Kind) -> io::Result<Self> {
         let information = Information::of(handle, kind.object_type())?;
-        let everyone = information.rights_of(EVERYONE)?;
+        let owner = information.owner()?;
+        let (everyone, denied) = (information.rights_of(EVERYONE, ALLOWED)?, information.rights_of(&owner, DENIED)?);
+        // Everyone is the owner too, unless an entry keeps him out.
+        let own = information.rights_of(&owner, ALLOWED)? | everyone & !denied;
         let (read, write) = kind.decisive();
-        Ok(Self { owner: information.owner()?, others_read: everyone & read != 0, others_write: everyone & write != 0 })
+        Ok(Self {
+            owner,
+            owner_reads: own & read != 0,
+            owner_writes: own & write != 0,
+            others_read: everyone & read != 0,
+            others_write: everyone & write != 0,
+        })
     }
 
     /// A number for the owner, where others have user ids: the last part of his SID.
     pub(super) fn uid(&self) -> u32 {
         uid(&self.owner)
+    }
+
+    /// Who may do what, as permission bits: what everyone may, a group may.
+    pub(super) fn mode(&self) -> u32 {
+        let bits = |read: bool, write: bool| u32::from(read) << 2 | u32::from(write) << 1;
+        bits(self.owner_reads, self.owner_writes) << 6 | bits(self.others_read, self.others_write) * 0o11
     }
 
     /// Whether whoever made the object behind `handle` may write the segment.
@@ -250,11 +275,11 @@ impl Information {
         text_of(self.owner)
     }
 
-    /// What entries that allow give to `whom`.
-    fn rights_of(&self, whom: &str) -> io::Result<u32> {
+    /// What entries of a type say of `whom`.
+    fn rights_of(&self, whom: &str, entries: u32) -> io::Result<u32> {
         if self.list.is_null() {
             // No list at all: everyone may do everything.
-            return Ok(u32::MAX);
+            return Ok(if entries == ALLOWED { u32::MAX } else { 0 });
         }
         // SAFETY: the list stands in the descriptor, which `self` owns.
         let count = unsafe { (*self.list).AceCount };
@@ -266,10 +291,10 @@ impl Information {
             let entry: *const ACCESS_ALLOWED_ACE = entry.cast();
             // SAFETY: every entry begins with a header of this type.
             let kind = unsafe { (*entry).Header.AceType };
-            if u32::from(kind) != ACCESS_ALLOWED_ACE_TYPE {
+            if u32::from(kind) != entries {
                 continue;
             }
-            // SAFETY: entries of this type have rights and a SID.
+            // SAFETY: entries of both types have rights and a SID.
             let sid = unsafe { &raw const (*entry).SidStart };
             if text_of(sid.cast_mut().cast())? == whom {
                 // SAFETY: as above.

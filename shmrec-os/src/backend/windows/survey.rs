@@ -1,36 +1,92 @@
-//! Looking at segments. Memory under a kernel's name is in no directory, and goes with its last handle: whoever looks is one of
-//! its users for that moment, and what is listed are the segments that persist.
+//! Looking at segments. Memory goes with its last handle, so whoever looks keeps it that long; an event beside it says that
+//! it is only a look, and those who count its users leave him out.
 
 use std::path::Path;
 
 use super::attachment::Attachment;
-use super::life;
+use super::names::{self, Scope, Stem};
+use super::section::{Named, Section};
 use super::security::{Audience, Kind};
-use crate::{Access, Entry, Failure, FileFacts, Key, Place, Process, SegmentName, TrustOwner, Use, What};
+use super::{file, life, listing};
+use crate::{Access, Entry, Failure, FileFacts, Key, Place, Process, SegmentName, Use, What};
 
-/// The persistent segments of a directory, and what else has a segment's name there.
+/// The segments of a directory: those in memory, whose names are in the kernel's list of this session or of all; those that
+/// persist; and what else has a segment's file name there.
 ///
 /// # Errors
 ///
 /// [`What::NoDirectory`]; [`What::PermissionDenied`].
-pub fn entries(directory: Option<&Path>) -> Result<Vec<Entry>, Failure> {
+pub fn entries(directory: Option<&Path>, global: bool) -> Result<Vec<Entry>, Failure> {
     let directory = Place::directory_of(directory);
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
-            Failure::with_source(What::NoDirectory, &directory, error)
+    let mut entries = in_memory(&directory, if global { Scope::Global } else { Scope::Local })?;
+    let failed = |error| Failure::of_call("FindFirstFile", &directory, error);
+    let files = match std::fs::read_dir(&directory) {
+        Ok(files) => files,
+        // The default directory is made by the first segment that persists.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && directory == names::default_directory() => {
+            return Ok(entries);
         }
-        _ => Failure::of_call("FindFirstFile", &directory, error),
+        Err(error) => return Err(failed(error)),
     };
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(&directory).map_err(failed)? {
-        let file = entry.map_err(failed)?.file_name();
+    for found in files {
+        let found = found.map_err(failed)?;
+        let file = found.file_name();
         let Some(stem) = file.to_str().and_then(|name| name.strip_prefix(Place::PREFIX)) else { continue };
-        // Behind a name with capital letters stands its hash.
-        let name = stem.split('.').next().unwrap_or_default();
-        let name = SegmentName::new(name).ok().filter(|name| super::file_stem(name) == stem);
-        entries.push(name.map_or_else(|| Entry::Odd(file.clone()), Entry::Named));
+        let name = match Stem::of(stem) {
+            Stem::Name(name) => Some(name),
+            Stem::Hashed => file::name_in(&found.path()).filter(|name| names::file_stem(name) == stem),
+            Stem::Odd => None,
+        };
+        let entry = name.map_or_else(|| Entry::Odd(file.clone()), Entry::Named);
+        // It is in both lists while it is made.
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
     }
     Ok(entries)
+}
+
+/// The segments in memory. What has a name like theirs and is none of them is some other program's.
+fn in_memory(directory: &Path, scope: Scope) -> Result<Vec<Entry>, Failure> {
+    let suffix = names::suffix(directory)?;
+    let sections = listing::sections(scope).map_err(|e| Failure::of_call("NtOpenDirectoryObject", directory, e))?;
+    let entries = sections.iter().filter_map(|section| {
+        let stem = section.strip_prefix(Place::PREFIX)?.strip_suffix(&suffix)?;
+        match Stem::of(stem) {
+            Stem::Name(name) => Some(Entry::Named(name)),
+            Stem::Hashed => {
+                let name = life::name_in(&format!("{}{section}", scope.prefix()))?;
+                (names::file_stem(&name) == stem).then_some(Entry::Named(name))
+            }
+            Stem::Odd => None,
+        }
+    });
+    Ok(entries.collect())
+}
+
+/// What the system says of what has a segment's name; `None` when nothing has.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub fn facts(place: &Place) -> Result<Option<FileFacts>, Failure> {
+    let name = match names::section(place) {
+        Ok(name) => name,
+        Err(failure) if *failure.what() == What::NoDirectory => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let failed = |call| move |error| Failure::of_call(call, place.path(), error);
+    let unknown = FileFacts { owner: u32::MAX, mode: 0, len: 0, other: None };
+    match Section::open(&name, false).map_err(failed("OpenFileMapping"))? {
+        Named::Found(section) | Named::Fresh(section) => {
+            let audience = Audience::of(&section, Kind::Section).map_err(failed("GetSecurityInfo"))?;
+            let len = section.map(false).map_err(failed("MapViewOfFile"))?.len() as u64;
+            Ok(Some(FileFacts { owner: audience.uid(), mode: audience.mode(), len, other: None }))
+        }
+        Named::Denied(_) => Ok(Some(unknown)),
+        Named::OtherKind => Ok(Some(FileFacts { other: Some("an object of another kind"), ..unknown })),
+        Named::NotFound => file_facts(place.path()),
+    }
 }
 
 /// What the directory says of a file; `None` when it is not there.
@@ -41,7 +97,9 @@ pub fn entries(directory: Option<&Path>) -> Result<Vec<Entry>, Failure> {
 pub fn file_facts(path: &Path) -> Result<Option<FileFacts>, Failure> {
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(Failure::of_call("GetFileAttributes", path, error)),
     };
     let other = if found.is_symlink() {
@@ -51,9 +109,9 @@ pub fn file_facts(path: &Path) -> Result<Option<FileFacts>, Failure> {
     } else {
         None
     };
-    let owner =
-        std::fs::File::open(path).and_then(|file| Audience::of(&file, Kind::File)).map_or(0, |audience| audience.uid());
-    let mode = if found.permissions().readonly() { 0o444 } else { 0o666 };
+    // What this user may not open he may not look at either.
+    let audience = std::fs::File::open(path).and_then(|file| Audience::of(&file, Kind::File));
+    let (owner, mode) = audience.map_or((u32::MAX, 0), |audience| (audience.uid(), audience.mode()));
     Ok(Some(FileFacts { owner, mode, len: found.len(), other }))
 }
 
@@ -66,29 +124,29 @@ pub fn companion_name(_key: Key, _path: &Path) -> Result<Option<SegmentName>, Fa
     Ok(None)
 }
 
-/// Links for reading: there is no other way to look.
+/// Looks into a segment without counting as one of its users. Memory stays as long as somebody looks.
 ///
 /// # Errors
 ///
 /// As [`link`](life::link).
 pub fn observe(place: &Place) -> Result<Attachment, Failure> {
-    life::link(place, Access::Read, TrustOwner::NoOther)
+    life::open(place, Access::Read, true)
 }
 
 impl Attachment {
-    /// Whether this handle is not among the segment's users: always it is.
-    #[must_use]
-    pub fn is_observer(&self) -> bool {
-        false
-    }
-
-    /// Whether anybody else uses the segment.
+    /// Whether anybody uses the segment, beside this handle and those that only look.
     ///
     /// # Errors
     ///
     /// When the kernel cannot be asked.
     pub fn others(&self) -> Result<Use, Failure> {
-        Ok(if self.users()? > 1 { Use::Somebody } else { Use::Nobody })
+        let own = usize::from(!self.is_observer());
+        Ok(match self.users()?.saturating_sub(own) {
+            0 if self.header().persist() => Use::Nobody,
+            // It goes with the look.
+            0 => Use::Changing,
+            _ => Use::Somebody,
+        })
     }
 
     /// Whether the segment's name still stands for this segment: as long as this handle is open.

@@ -1,7 +1,6 @@
 //! UNIX: `fork`, file systems of one's own, limits of descriptors.
 
 mod descriptors;
-mod foreign;
 mod fork;
 mod nosegments;
 mod nospace;
@@ -11,7 +10,6 @@ use std::ffi::OsString;
 /// Runs a mode; `false` when there is none of this name.
 pub(crate) fn run(mode: &str, arguments: &[OsString]) -> bool {
     match mode {
-        "foreign" => foreign::run(arguments),
         "fork" => fork::run(arguments),
         "nosegments" => nosegments::run(arguments),
         "nospace" => nospace::run(arguments),

@@ -12,6 +12,9 @@ use rustix::mm::{Advice, madvise};
 /// Opens a file in a directory that has no name there, where the file system can.
 pub(super) const WITHOUT_NAME: Option<OFlags> = Some(OFlags::TMPFILE);
 
+/// Whether POSIX shared memory objects are files in a directory.
+pub(super) const HAS_OBJECT_FILES: bool = true;
+
 /// Opens a file, whatever its permission bits, to be looked at and reached by the path to its descriptor.
 pub(super) const LOCATED: OFlags = OFlags::PATH;
 

@@ -15,6 +15,9 @@ use rustix::fs::{Mode, OFlags, RawMode, Stat};
 /// Opens a file that has no name: there is no such thing here.
 pub(super) const WITHOUT_NAME: Option<OFlags> = None;
 
+/// Whether POSIX shared memory objects are files in a directory.
+pub(super) const HAS_OBJECT_FILES: bool = false;
+
 /// Opens a file to be looked at. Here the permission bits count all the same: what its own owner may not read is left
 /// alone, and said to be.
 pub(super) const LOCATED: OFlags = OFlags::RDONLY;
