@@ -52,9 +52,11 @@ pub(super) fn sections(scope: Scope) -> io::Result<Vec<String>> {
             // The end; a list that cannot be read is not opened.
             return Ok(names);
         }
-        let strings: *const UNICODE_STRING = entry.as_ptr().cast();
-        // SAFETY: the entry begins with two strings, of name and kind.
-        let [name, kind] = unsafe { [text(strings), text(strings.add(1))] };
+        let strings: *const [UNICODE_STRING; 2] = entry.as_ptr().cast();
+        // SAFETY: the entry begins with two strings, of name and kind, and nobody writes to it meanwhile.
+        let [name, kind] = unsafe { &*strings };
+        // SAFETY: the text of both stands in the entry.
+        let (name, kind) = (unsafe { text(name) }, unsafe { text(kind) });
         if kind == "Section" {
             names.push(name);
         }
@@ -63,11 +65,10 @@ pub(super) fn sections(scope: Scope) -> io::Result<Vec<String>> {
 
 /// # Safety
 ///
-/// `string` is one whose text is there.
-#[allow(clippy::multiple_unsafe_ops_per_block, reason = "one string")]
-unsafe fn text(string: *const UNICODE_STRING) -> String {
+/// The string's text is there.
+unsafe fn text(string: &UNICODE_STRING) -> String {
     // SAFETY: as the caller vouches; the length is in bytes of 16-bit units.
-    let units = unsafe { std::slice::from_raw_parts((*string).Buffer, usize::from((*string).Length) / 2) };
+    let units = unsafe { std::slice::from_raw_parts(string.Buffer, usize::from(string.Length) / 2) };
     String::from_utf16_lossy(units)
 }
 

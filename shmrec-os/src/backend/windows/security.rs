@@ -225,7 +225,7 @@ impl Audience {
     /// Who may do what, as permission bits: what everyone may, a group may.
     pub(super) fn mode(&self) -> u32 {
         let bits = |read: bool, write: bool| u32::from(read) << 2 | u32::from(write) << 1;
-        bits(self.owner_reads, self.owner_writes) << 6 | bits(self.others_read, self.others_write) * 0o11
+        bits(self.owner_reads, self.owner_writes) * 0o100 + bits(self.others_read, self.others_write) * 0o11
     }
 
     /// Whether whoever made the object behind `handle` may write the segment.
