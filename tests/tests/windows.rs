@@ -14,6 +14,7 @@ use std::os::windows::io::{FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 use std::time::{Duration, Instant};
 
+use shmrec::survey::{State, Survey};
 use shmrec::{CreateError, LinkError, LockError, Perms, RemoveError, SegmentOptions};
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::peer::{Peer, Start};
@@ -362,4 +363,55 @@ fn what_is_left_of_a_creator_that_died_before_its_file_had_a_name_is_swept_away(
     assert_eq!(dir.files(), ["shmrec.swept"]);
     drop(segment);
     dir.options().remove("swept").unwrap();
+}
+
+#[test]
+fn memory_is_surveyed_and_whoever_looks_is_no_user() {
+    let dir = TestDir::new();
+    let options = dir.options();
+    let mut survey = Survey::new(&SegmentOptions::new().dir(dir.path()));
+    assert!(survey.look().unwrap().is_empty());
+
+    let used = options.create_with("used", &Counter::new(1)).unwrap();
+    let mut peer = Peer::repl(PEER, &dir);
+    peer.must("create Used seq=7");
+    drop(options.clone().persist(true).create_with("Kept", &Counter::new(3)).unwrap());
+    // Memory and files of others that only look like a segment's.
+    let _section = section(&section_name(&dir, "no-name"), 0);
+    let _unpublished = section(&section_name(&dir, "changing"), 0);
+    std::fs::write(dir.path().join("shmrec.no-name"), b"").unwrap();
+    std::fs::write(dir.path().join("shmrec.hashed.0123456789abcdef"), b"").unwrap();
+    let states = |survey: &mut Survey| {
+        let found = survey.look().unwrap();
+        found.into_iter().map(|found| (found.name, found.state)).collect::<Vec<_>>()
+    };
+    let odd = || State::Foreign { found: "a file whose name no segment can have" };
+    let expected = [
+        ("Kept", State::Unused),
+        ("Used", State::Used { users: 1 }),
+        ("changing", State::Changing),
+        ("hashed.0123456789abcdef", odd()),
+        ("no-name", odd()),
+        ("used", State::Used { users: 1 }),
+    ];
+    assert_eq!(states(&mut survey), expected.map(|(name, state)| (name.to_owned(), state)));
+
+    // Two who look for long, and neither counts.
+    let observing = SegmentOptions::new().dir(dir.path()).observe(true);
+    let (first, second) = (observing.dyn_reader("used").unwrap(), observing.dyn_reader("used").unwrap());
+    for users in [used.users(), first.users(), second.users()] {
+        assert_eq!(users.unwrap(), 1);
+    }
+    assert_eq!(survey.look_at("used").unwrap().unwrap().state, State::Used { users: 1 });
+    drop(used);
+    assert_eq!((first.users().unwrap(), second.users().unwrap()), (0, 0), "nobody is left");
+    assert_eq!(survey.look_at("used").unwrap().unwrap().state, State::Changing, "it goes with the last look");
+    drop((first, second));
+    assert!(survey.look_at("used").unwrap().is_none());
+    let kept = observing.dyn_reader("Kept").unwrap();
+    assert_eq!(kept.users().unwrap(), 0);
+    peer.must("link Kept");
+    assert_eq!(kept.users().unwrap(), 1);
+    peer.kill();
+    assert_eq!(kept.users().unwrap(), 0);
 }

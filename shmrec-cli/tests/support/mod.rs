@@ -30,7 +30,8 @@ impl Dir {
     pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let base = Path::new("/dev/shm");
-        let base = if base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
+        // It begins with no drive, so that on Windows it is none.
+        let base = if base.is_absolute() && base.is_dir() { base.to_owned() } else { std::env::temp_dir() };
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = base.join(format!("shmrec-cli-{}-{n}", std::process::id()));
         std::fs::create_dir(&path).expect("a directory for the test");

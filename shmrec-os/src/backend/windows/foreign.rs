@@ -87,10 +87,7 @@ pub fn link_foreign(
     let file = match file::open_path(path, writable)? {
         Opened::File(file) => file,
         Opened::NotFound => return Err(not_found(path)),
-        Opened::InTransition => {
-            let source = io::Error::from_raw_os_error(ERROR_SHARING_VIOLATION as i32);
-            return Err(Failure::of_call("CreateFile", path, source));
-        }
+        Opened::InTransition => return Err(in_the_way(path)),
         Opened::Denied(error) => return Err(Failure::of_call("CreateFile", path, error)),
     };
     let stat = stat_of(&file, path)?;
@@ -136,12 +133,17 @@ pub fn create_foreign(place: &ForeignPlace, perms: Perms, len: usize) -> Result<
 /// [`What::NotFound`]; otherwise as [`link_foreign`].
 pub fn remove_foreign(place: &ForeignPlace) -> Result<(), Failure> {
     let path = path_of(place)?;
-    match std::fs::remove_file(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Err(not_found(path))
-        }
-        outcome => outcome.map_err(|error| Failure::of_call("DeleteFile", path, error)),
+    match file::open_to_remove(path)? {
+        Opened::File(file) => file::remove(file, path),
+        Opened::NotFound => Err(not_found(path)),
+        Opened::InTransition => Err(in_the_way(path)),
+        Opened::Denied(error) => Err(Failure::of_call("CreateFile", path, error)),
     }
+}
+
+/// The failure where another program shares the file with nobody.
+fn in_the_way(path: &Path) -> Failure {
+    Failure::of_call("CreateFile", path, io::Error::from_raw_os_error(ERROR_SHARING_VIOLATION as i32))
 }
 
 fn not_found(path: &Path) -> Failure {
