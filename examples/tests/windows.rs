@@ -68,3 +68,12 @@ fn a_monitor_shows_this_machine() {
     let text = String::from_utf8_lossy(&shown.stdout);
     assert!(shown.status.success() && text.contains("mem"), "{}: {text}", shown.status);
 }
+
+#[test]
+fn what_daemons_share_under_keys_is_refused_in_words() {
+    for (name, arguments) in [("ntp_shm", &["watch"][..]), ("ntp_shm", &["feed"]), ("gpsd_shm", &[])] {
+        let run = Command::new(example(name)).args(arguments).output().expect(name);
+        let text = String::from_utf8_lossy(&run.stderr);
+        assert!(!run.status.success() && text.contains("System V"), "{name}: {}: {text}", run.status);
+    }
+}
