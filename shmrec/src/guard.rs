@@ -67,11 +67,11 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     /// As [`Reader::get`](crate::Reader::get).
     pub fn get<F: FieldSet<T>>(&mut self, fields: F) -> Result<F::Values, ReadError> {
         self.load()?;
-        fields.read(|spans, to| {
-            for (offset, size) in spans {
-                in_range(*offset, *size, T::SIZE)?;
+        fields.read(|runs, to| {
+            for run in runs {
+                in_range(run.at, run.len, T::SIZE)?;
             }
-            let parts = spans.iter().map(|(offset, size)| &self.image[*offset..offset + size]);
+            let parts = runs.iter().map(|run| &self.image[run.at..run.at + run.len]);
             Ok::<_, ReadError>(bytes::gather(to, parts))
         })
     }
@@ -99,9 +99,9 @@ impl<'a, T: SharedRecord> Guard<'a, T> {
     /// be read; what was to be published stays as it was.
     pub fn set<F: FieldSet<T>>(&mut self, fields: F, values: &F::Values) -> Result<(), WriteError> {
         self.load()?;
-        for (offset, size) in fields.spans().as_ref() {
-            in_range(*offset, *size, T::SIZE)?;
-            self.segment.has(*offset, *size)?;
+        for run in fields.runs().as_ref() {
+            in_range(run.at, run.len, T::SIZE)?;
+            self.segment.has(run.at, run.len)?;
         }
         let mut image = self.image.clone();
         fields.store(values, &mut image)?;

@@ -10,7 +10,7 @@ use shmrec_os::Access;
 
 use crate::core::{Core, whole};
 use crate::error::{LinkError, Mismatch, OutOfRange, ReadError, ReleaseError, WaitError};
-use crate::model::{MAX_FIELDS, Plain};
+use crate::model::Plain;
 use crate::schema::Schema;
 use crate::schema::compat::Plan;
 use crate::transfer::Run;
@@ -246,13 +246,10 @@ impl<T: SharedRecord> Reader<T> {
     /// ```
     #[inline]
     pub fn get<F: FieldSet<T>>(&self, fields: F) -> Result<F::Values, ReadError> {
-        fields.read(|spans, to| {
-            let mut runs = [whole(0); MAX_FIELDS];
-            for (run, (offset, size)) in runs.iter_mut().zip(spans) {
-                in_range(*offset, *size, T::SIZE)?;
-                *run = Run { at: *offset, len: *size };
+        fields.read(|runs, to| {
+            for run in runs {
+                in_range(run.at, run.len, T::SIZE)?;
             }
-            let runs = &runs[..spans.len()];
             Ok::<_, ReadError>(self.core.read_or(runs, to, |to| self.copy_runs_patiently(runs, to))?.1)
         })
     }

@@ -179,9 +179,9 @@ impl<T: SharedRecord> Segment<T> {
     pub fn set<F: FieldSet<T>>(&self, fields: F, values: &F::Values) -> Result<Version, WriteError> {
         // A field's own `store` may be the program's code.
         self.patch(true, |record| {
-            for (offset, size) in fields.spans().as_ref() {
-                in_range(*offset, *size, T::SIZE)?;
-                self.has(*offset, *size)?;
+            for run in fields.runs().as_ref() {
+                in_range(run.at, run.len, T::SIZE)?;
+                self.has(run.at, run.len)?;
             }
             Ok(fields.store(values, record)?)
         })

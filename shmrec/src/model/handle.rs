@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 use super::{ArrayEncoding, Encoding, FieldDesc, LoadError, Plain, StoreError};
+use crate::transfer::Run;
 use crate::{scratch, values};
 
 /// One field of the record `R`: a value of type `V`, stored by the encoding `E`.
@@ -170,24 +171,21 @@ pub trait FieldSet<R>: sealed::Sealed {
     /// The field's value, or the tuple of the fields' values.
     type Values;
 
-    /// Where each field stands: offset and size in bytes.
+    /// Where each field stands.
     #[doc(hidden)]
-    fn spans(&self) -> impl AsRef<[(usize, usize)]>;
+    fn runs(&self) -> impl AsRef<[Run]>;
 
-    /// The values, given what copies the bytes at these offsets, of these sizes, one behind the other.
+    /// The values, given what copies these runs of bytes, one behind the other.
     #[doc(hidden)]
     fn read<X: From<LoadError>>(
         &self,
-        copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+        copy: impl for<'t> FnOnce(&[Run], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
     ) -> Result<Self::Values, X>;
 
     /// Stores the values into a record's image.
     #[doc(hidden)]
     fn store(&self, values: &Self::Values, record: &mut [u8]) -> Result<(), StoreError>;
 }
-
-/// The most fields in one tuple.
-pub(crate) const MAX_FIELDS: usize = 8;
 
 mod sealed {
     pub trait Sealed {}
@@ -198,26 +196,26 @@ impl<R, V, E> sealed::Sealed for Field<R, V, E> {}
 impl<R, V, E: Encoding<V>> FieldSet<R> for Field<R, V, E> {
     type Values = V;
 
-    fn spans(&self) -> impl AsRef<[(usize, usize)]> {
-        [(self.offset, E::SIZE)]
+    fn runs(&self) -> impl AsRef<[Run]> {
+        [Run { at: self.offset, len: E::SIZE }]
     }
 
     #[inline(always)]
     fn read<X: From<LoadError>>(
         &self,
-        copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+        copy: impl for<'t> FnOnce(&[Run], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
     ) -> Result<V, X> {
-        let span = [(self.offset, E::SIZE)];
+        let run = [Run { at: self.offset, len: E::SIZE }];
         if E::DIRECT.is_direct() {
             // Into the value's own memory. A field that is no value makes an error without a path, like its `load`.
-            values::read::<V, E, NotLoaded<X>>(|to| copy(&span, to).map_err(NotLoaded::Copy)).map_err(|error| {
-                match error {
+            values::read::<V, E, NotLoaded<X>>(|to| copy(&run, to).map_err(NotLoaded::Copy)).map_err(
+                |error| match error {
                     NotLoaded::Copy(error) => error,
                     NotLoaded::Load(error) => self.located(error).into(),
-                }
-            })
+                },
+            )
         } else {
-            scratch::with(E::SIZE, |to| Ok(self.load(copy(&span, to)?)?))
+            scratch::with(E::SIZE, |to| Ok(self.load(copy(&run, to)?)?))
         }
     }
 
@@ -253,18 +251,18 @@ macro_rules! tuples {
         impl<R, $($v, $e: Encoding<$v>),+> FieldSet<R> for ($(Field<R, $v, $e>,)+) {
             type Values = ($($v,)+);
 
-            fn spans(&self) -> impl AsRef<[(usize, usize)]> {
-                [$((self.$n.offset, $e::SIZE)),+]
+            fn runs(&self) -> impl AsRef<[Run]> {
+                [$(Run { at: self.$n.offset, len: $e::SIZE }),+]
             }
 
             #[inline(always)]
             fn read<X: From<LoadError>>(
                 &self,
-                copy: impl for<'t> FnOnce(&[(usize, usize)], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
+                copy: impl for<'t> FnOnce(&[Run], &'t mut [MaybeUninit<u8>]) -> Result<&'t mut [u8], X>,
             ) -> Result<Self::Values, X> {
-                let spans = [$((self.$n.offset, $e::SIZE)),+];
+                let runs = [$(Run { at: self.$n.offset, len: $e::SIZE }),+];
                 scratch::with(0 $(+ $e::SIZE)+, |to| {
-                    let mut images = &*copy(&spans, to)?;
+                    let mut images = &*copy(&runs, to)?;
                     Ok(($(self.$n.load(next(&mut images, $e::SIZE))?,)+))
                 })
             }

@@ -32,7 +32,6 @@ pub use field::{SharedField, SharedRecord};
 pub use fingerprint::Fingerprint;
 pub use fixed::FixedStr;
 pub use fixed_vec::FixedVec;
-pub(crate) use handle::MAX_FIELDS;
 pub use handle::{Field, FieldSet};
 pub use layout::MAX_RECORD_SIZE;
 pub use mapping::{As, FieldWith, With};
