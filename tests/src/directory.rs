@@ -224,9 +224,16 @@ impl TestDir {
     #[must_use]
     pub fn of(kind: Kind) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = platform::base_directory().join(format!("shmrec-tests-{}-{n}", std::process::id()));
-        std::fs::create_dir(&path).expect("a directory for the test");
+        let path = loop {
+            let n = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = platform::base_directory().join(format!("shmrec-tests-{}-{n}", std::process::id()));
+            match std::fs::create_dir(&path) {
+                Ok(()) => break path,
+                // What a process of the same number left, which was killed.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => panic!("a directory for the test: {error}"),
+            }
+        };
         let this = Self(Place { path, keys: (kind == Kind::Keyed).then(Keys::new) });
         this.set_mode(0o1777);
         this

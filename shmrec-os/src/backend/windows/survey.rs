@@ -79,9 +79,11 @@ pub fn facts(place: &Place) -> Result<Option<FileFacts>, Failure> {
     let unknown = FileFacts { owner: u32::MAX, mode: 0, len: 0, other: None };
     match Section::open(&name, false).map_err(failed("OpenFileMapping"))? {
         Named::Found(section) | Named::Fresh(section) => {
-            let audience = Audience::of(&section, Kind::Section).map_err(failed("GetSecurityInfo"))?;
             let len = section.map(false).map_err(failed("MapViewOfFile"))?.len() as u64;
-            Ok(Some(FileFacts { owner: audience.uid(), mode: audience.mode(), len, other: None }))
+            // Another program's may have no owner.
+            let audience = Audience::of(&section, Kind::Section);
+            let (owner, mode) = audience.map_or((u32::MAX, 0), |audience| (audience.uid(), audience.mode()));
+            Ok(Some(FileFacts { owner, mode, len, other: None }))
         }
         Named::Denied(_) => Ok(Some(unknown)),
         Named::OtherKind => Ok(Some(FileFacts { other: Some("an object of another kind"), ..unknown })),
