@@ -80,8 +80,8 @@ pub use guard::Guard;
 pub use link::{Link, LockOwner, LockState};
 pub use model::{
     Direct, EnumDesc, Field, FieldDesc, FieldSet, FieldWith, Fingerprint, FixedStr, FixedVec, LoadError,
-    MAX_RECORD_SIZE, Path, RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TypeDesc,
-    VariantDesc,
+    MAX_RECORD_SIZE, RecordDesc, SharedField, SharedRecord, StoreDefault, StoreError, StoreErrorKind, TransferPath,
+    TypeDesc, VariantDesc,
 };
 pub use options::{Opened, SegmentOptions, remove};
 pub use reader::Reader;

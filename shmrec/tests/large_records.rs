@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use shmrec::{FixedStr, Path, Reader, Segment, SegmentOptions, SharedField, SharedRecord};
+use shmrec::{FixedStr, Reader, Segment, SegmentOptions, SharedField, SharedRecord, TransferPath};
 
 const MIB: usize = 1 << 20;
 
@@ -109,7 +109,7 @@ fn a_record_with_padding() {
 
 #[test]
 fn a_record_whose_memory_is_its_image() {
-    assert_eq!(Raw::PATH, Path::Direct);
+    assert_eq!(Raw::PATH, TransferPath::Direct);
     on_a_small_stack(|| {
         let image: Vec<u8> = (0..Raw::SIZE).map(|i| i as u8).collect();
         transferred::<Raw>("raw", &image, Raw::SIZE - 1, None);

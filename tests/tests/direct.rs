@@ -9,7 +9,7 @@ use std::num::{NonZero, Wrapping};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use shmrec::{
-    LoadError, Path, ReadError, Segment, SharedField, SharedRecord, StoreError, TypeDesc, Version, WriteError,
+    LoadError, ReadError, Segment, SharedField, SharedRecord, StoreError, TransferPath, TypeDesc, Version, WriteError,
 };
 use shmrec_tests::directory::TestDir;
 use shmrec_tests::raw::RawSegment;
@@ -110,7 +110,7 @@ fn bytes<T: SharedRecord>(segment: &Segment<T>) -> Vec<u8> {
 }
 
 fn one_writes_and_the_other_reads<T: Twins>() {
-    assert_eq!((T::PATH, T::Twin::PATH), (Path::Direct, Path::Image));
+    assert_eq!((T::PATH, T::Twin::PATH), (TransferPath::Direct, TransferPath::Image));
     assert_eq!(T::FINGERPRINT, T::Twin::FINGERPRINT);
     let dir = TestDir::new();
     let outcome = runner().run(&T::arbitrary(), |value| {
@@ -279,7 +279,7 @@ fn the_path_follows_from_the_facts() {
             Probe::PATH
         }};
     }
-    use Path::{Direct, Image};
+    use TransferPath::{Direct, Image};
     assert_eq!(record!({ a: u64 }), Direct);
     assert_eq!(
         record!({ a: f64, b: f64, c: u64 }),
@@ -322,7 +322,7 @@ fn a_field_in_another_place_than_in_the_image_makes_a_record_travel_through_one(
         std::mem::offset_of!(Ordered, d),
     ];
     let in_image: Vec<usize> = Ordered::RECORD.fields.iter().map(|field| field.offset).collect();
-    assert_eq!(Ordered::PATH == Path::Direct, in_memory[..] == in_image);
+    assert_eq!(Ordered::PATH == TransferPath::Direct, in_memory[..] == in_image);
     let dir = TestDir::new();
     let value = Ordered { a: 1, b: 2, c: 3, d: 4 };
     let segment = dir.options().create_with("ordered", &value).unwrap();

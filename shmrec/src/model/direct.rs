@@ -16,7 +16,7 @@ use crate::bytes;
 
 /// How the values of a record travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
+pub enum TransferPath {
     /// The value's memory is its image: bytes are copied between the segment and the value itself.
     Direct,
     /// Bytes are copied between the segment and a private image, from which the value is made, or which is made of it.
@@ -30,7 +30,7 @@ pub enum Path {
 /// choice.
 ///
 /// ```
-/// use shmrec::{Path, SharedField, SharedRecord};
+/// use shmrec::{TransferPath, SharedField, SharedRecord};
 ///
 /// #[derive(SharedRecord)]
 /// #[repr(C)]
@@ -39,8 +39,8 @@ pub enum Path {
 /// #[derive(SharedRecord)]
 /// struct Named { seq: u64, #[record(capacity = 8)] name: String }
 ///
-/// assert_eq!(Pose::PATH, Path::Direct);
-/// assert_eq!(Named::PATH, Path::Image);
+/// assert_eq!(Pose::PATH, TransferPath::Direct);
+/// assert_eq!(Named::PATH, TransferPath::Image);
 /// assert!(!Named::DIRECT.is_direct());
 /// ```
 pub struct Direct<V, E = Plain> {
@@ -155,8 +155,8 @@ impl<V, E> Direct<V, E> {
 
     /// How records of type `V` travel.
     #[must_use]
-    pub const fn path(self) -> Path {
-        if self.is_direct() { Path::Direct } else { Path::Image }
+    pub const fn path(self) -> TransferPath {
+        if self.is_direct() { TransferPath::Direct } else { TransferPath::Image }
     }
 }
 

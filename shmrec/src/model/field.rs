@@ -7,7 +7,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::{Direct, Fingerprint, LoadError, Path, RecordDesc, StoreError, TypeDesc};
+use super::{Direct, Fingerprint, LoadError, RecordDesc, StoreError, TransferPath, TypeDesc};
 
 /// A type whose values have an *image*: a fixed number of bytes, the same in every program.
 ///
@@ -158,7 +158,7 @@ pub trait SharedRecord: SharedField {
     const FINGERPRINT: Fingerprint = Fingerprint::of_record(Self::RECORD);
 
     /// How records travel: between the segment and the value's own memory, or through a private image.
-    const PATH: Path = Self::DIRECT.path();
+    const PATH: TransferPath = Self::DIRECT.path();
 
     /// The handles of the fields, for transfers of one field or several.
     fn fields() -> Self::Fields;

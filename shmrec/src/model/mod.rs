@@ -23,7 +23,7 @@ pub(crate) mod standard;
 pub use containers::{ArrayEncoding, Counted, Elements, Tagged, Tuple};
 pub(crate) use containers::{TUPLE, length, make, make_and_lend, make_boxed, store_length, store_text, tag, text};
 pub use desc::{EnumDesc, FieldDesc, RecordDesc, StoreDefault, TypeDesc, VariantDesc};
-pub use direct::{Direct, InRecord, Path};
+pub use direct::{Direct, InRecord, TransferPath};
 pub(crate) use direct::{image, overwrite, read_at};
 pub use encoding::{Capacity, Encoding, Plain};
 pub(crate) use error::no_such_variant;

@@ -153,5 +153,5 @@ fn what_goes_in_comes_out() {
     assert_eq!(<Everything<u16, 2>>::RECORD.name, "renamed.Everything");
     assert_eq!(<Everything<u16, 2>>::fields().states.at(1).offset(), 17);
     assert_eq!(Numbered::fields().2.offset(), 4);
-    assert_eq!(Some(Pose::PATH), Some(::shared::Path::Direct));
+    assert_eq!(Some(Pose::PATH), Some(::shared::TransferPath::Direct));
 }
