@@ -263,6 +263,14 @@ fn what_is_written_by_path_the_type_reads() {
     segment.update(|record| record.set("shape", circle)).unwrap();
     assert_eq!(typed.read().unwrap().shape, Shape::Circle { radius: 3.0 });
 
+    // What was read of a variant can be written to it: the variant that is there, and no other.
+    let there = segment.get("shape.Circle").unwrap();
+    assert_eq!(there, Value::Enum { variant: "Circle".into(), fields: vec![("radius".into(), 3.0.into())] });
+    segment.set("shape.Circle.radius", 4.0).unwrap();
+    segment.set("shape.Circle", there.clone()).unwrap();
+    assert_eq!(typed.read().unwrap().shape, Shape::Circle { radius: 3.0 });
+    assert!(matches!(segment.set("shape.Polygon", there), Err(WriteError::Path(_) | WriteError::Read(_))));
+
     // The whole, by value and by image.
     let whole = segment.read().unwrap();
     segment.write(&whole.value().unwrap()).unwrap();
@@ -306,7 +314,7 @@ fn what_does_not_fit_is_refused_by_the_name_of_its_field_and_nothing_is_publishe
             "pair.1",
             "a value for this field",
         ),
-        ("shape.Polygon", 1.into(), "shape.Polygon", "a value for the whole enum, not for one variant of it"),
+        ("shape.Polygon", 1.into(), "shape.Polygon", "the variant `Polygon` of `Shape`, not an integer"),
         ("", 1.into(), "", "a value of `Robot`, not an integer"),
     ];
     for (path, value, field, words) in refused {

@@ -148,12 +148,14 @@ pub(super) fn value_at<'i>(
     let value = match place.to {
         Target::Record(record) => image::record_value(record, image),
         Target::Type(ty) => image::value(ty, image),
-        Target::Variant(fields) => {
-            let variant = path.rsplit('.').next().unwrap_or_default().to_owned();
-            image::fields_value(fields, image).map(|fields| Value::Enum { variant, fields })
-        }
+        Target::Variant(_, variant) => variant_value(variant, image),
     };
     value.map_err(|error| error.in_path(path).into())
+}
+
+fn variant_value(variant: &Variant, image: &[u8]) -> Result<Value, LoadError> {
+    let fields = image::fields_value(&variant.fields, image)?;
+    Ok(Value::Enum { variant: variant.name.clone(), fields })
 }
 
 /// Stores a value into a record's image at `path`.
@@ -166,7 +168,15 @@ pub(super) fn set_at(record: &Record, image: &mut [u8], path: &str, value: &Valu
     match place.to {
         Target::Record(record) => image::store_record(value, record, &mut stored),
         Target::Type(ty) => image::store(value, ty, &mut stored),
-        Target::Variant(_) => Err(StoreError::unrepresentable("a value for the whole enum, not for one variant of it")),
+        Target::Variant(of, variant) => match value {
+            Value::Enum { variant: name, fields } if *name == variant.name => {
+                image::store_in_variant(of, variant, fields, &mut stored)
+            }
+            value => {
+                let wanted = format!("the variant `{}` of `{}`, not {}", variant.name, of.name, value.kind());
+                Err(StoreError::unrepresentable(wanted))
+            }
+        },
     }
     .map_err(|error| error.in_path(path))?;
     image[place.offset..place.offset + place.size].copy_from_slice(&stored);
@@ -203,7 +213,7 @@ impl<'r> DynView<'r> {
     pub fn ty(&self) -> Option<&'r Type> {
         match self.to {
             Target::Type(ty) => Some(ty),
-            Target::Record(_) | Target::Variant(_) => None,
+            Target::Record(_) | Target::Variant(..) => None,
         }
     }
 
@@ -222,9 +232,7 @@ impl<'r> DynView<'r> {
         match self.to {
             Target::Record(record) => image::record_value(record, self.image),
             Target::Type(ty) => image::value(ty, self.image),
-            Target::Variant(fields) => {
-                image::fields_value(fields, self.image).map(|fields| Value::Enum { variant: String::new(), fields })
-            }
+            Target::Variant(_, variant) => variant_value(variant, self.image),
         }
     }
 
@@ -249,7 +257,7 @@ impl<'r> DynView<'r> {
     pub fn children(&self) -> Result<Children<'r>, LoadError> {
         let ty = match self.to {
             Target::Record(record) => return Ok(self.fields(&record.fields)),
-            Target::Variant(fields) => return Ok(self.fields(fields)),
+            Target::Variant(_, variant) => return Ok(self.fields(&variant.fields)),
             Target::Type(ty) => ty,
         };
         Ok(match ty {

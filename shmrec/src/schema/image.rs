@@ -292,9 +292,19 @@ fn store_variant(of: &Enum, name: &str, fields: &[(String, Value)], image: &mut 
             known.join(", ")
         )));
     };
+    store_in_variant(of, variant, fields, image).map_err(|error| error.in_field(&variant.name))
+}
+
+/// Stores a variant's tag and fields into its enum's image, which is zero all over.
+pub(crate) fn store_in_variant(
+    of: &Enum,
+    variant: &Variant,
+    fields: &[(String, Value)],
+    image: &mut [u8],
+) -> Result<(), StoreError> {
     let size = of.tag.size();
     image[..size].copy_from_slice(&variant.value.to_le_bytes()[..size]);
-    store_fields(fields, &variant.fields, image).map_err(|error| error.in_field(&variant.name))
+    store_fields(fields, &variant.fields, image)
 }
 
 /// Stores fields by their names: all of them, in any order.

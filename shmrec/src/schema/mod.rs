@@ -261,13 +261,12 @@ impl Schema {
         Ok(match place.to {
             path::Target::Record(record) => Type::Record(record.clone()),
             path::Target::Type(ty) => ty.clone(),
-            path::Target::Variant(fields) => Type::Record(Record {
-                name: path.rsplit('.').next().unwrap_or_default().to_owned(),
-                docs: String::new(),
-                size: place.size,
-                // The fields of a variant are aligned as their enum is.
-                align: fields.iter().map(|field| field.ty.align()).max().unwrap_or(1),
-                fields: fields.to_vec(),
+            path::Target::Variant(of, variant) => Type::Record(Record {
+                name: variant.name.clone(),
+                docs: variant.docs.clone(),
+                size: of.size,
+                align: of.align,
+                fields: variant.fields.clone(),
             }),
         })
     }

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt;
 
-use super::{FieldSchema, Record, Type};
+use super::{Enum, FieldSchema, Record, Type, Variant};
 use crate::model::layout::LEN;
 
 /// Where a path leads: a type, an offset, and what has to hold for there to be a value.
@@ -25,8 +25,8 @@ pub(crate) enum Target<'s> {
     Record(&'s Record),
     /// A value of a type.
     Type(&'s Type),
-    /// The fields of a variant, from the start of its enum on.
-    Variant(&'s [FieldSchema]),
+    /// A variant, from the start of its enum on.
+    Variant(&'s Enum, &'s Variant),
 }
 
 impl<'s> Target<'s> {
@@ -34,7 +34,7 @@ impl<'s> Target<'s> {
     fn fields(self) -> Option<&'s [FieldSchema]> {
         match self {
             Self::Record(record) | Self::Type(Type::Record(record)) => Some(&record.fields),
-            Self::Variant(fields) => Some(fields),
+            Self::Variant(_, variant) => Some(&variant.fields),
             Self::Type(_) => None,
         }
     }
@@ -45,7 +45,7 @@ impl fmt::Display for Target<'_> {
         match self {
             Self::Record(record) => f.write_str(&record.name),
             Self::Type(ty) => fmt::Display::fmt(ty, f),
-            Self::Variant(_) => f.write_str("variant"),
+            Self::Variant(of, variant) => write!(f, "{}::{}", of.name, variant.name),
         }
     }
 }
@@ -271,7 +271,7 @@ impl<'s> Place<'s> {
                     Some(variant) => {
                         let tag = Needed::Tag { bytes: (variant.value as i64).to_le_bytes(), variant: name.to_owned() };
                         self.condition(of.tag.size(), tag, path);
-                        self.to = Target::Variant(&variant.fields);
+                        self.to = Target::Variant(of, variant);
                         Ok(())
                     }
                     None => error(no_such(name, of.variants.iter().map(|variant| variant.name.as_str()))),
