@@ -47,8 +47,9 @@ fn wake<M: Words, K: Kernel>(memory: &M, region: usize, word: u32, kernel: &K) {
     // From odd to even: nobody is registered any more. From even, where writers wake always: to another even word. Two
     // writers that both found the bit leave it set, which costs one wake too many.
     let step = if word & WAITING != 0 { 1 } else { 2 };
-    // Release: pairs with the acquire fence behind the sample of those who cannot set the bit.
-    memory.fetch_add_u32(region + WORD, step, Ordering::Release);
+    // Relaxed: the caller's fence, which is a release too, orders the change before this; it pairs with the acquire fence
+    // behind the sample of those who cannot set the bit.
+    memory.fetch_add_u32(region + WORD, step, Ordering::Relaxed);
     kernel.wake(region + WORD, u32::MAX);
 }
 
@@ -92,8 +93,8 @@ pub fn wait_unregistered<M: ReadWords, K: Kernel, R, E: From<M::Fault>>(
 ) -> Result<Option<R>, E> {
     loop {
         let word = memory.load_u32(region + WORD)?;
-        // Pairs with the release that changes the word: a sample from behind a change of the word sees what was published
-        // before it.
+        // Pairs with the writer's fence before it changes the word: a sample from behind a change of the word sees what was
+        // published before it.
         memory.fence(Ordering::Acquire);
         if let Some(outcome) = sleep_unless(region, word, kernel, &mut look)? {
             return Ok(outcome);
