@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the fuzz targets, each for so many seconds: fuzz/run.sh SECONDS [TARGET…]. With the nightly compiler they run under
+# Runs the fuzz targets, each for so many seconds: fuzz/run.sh SECONDS [TARGET…]; or for so many inputs, the same ones each time
+# from one corpus and one build: fuzz/run.sh COUNTx [TARGET…]. With the nightly compiler they run under
 # AddressSanitizer. What is found anew stays in target/fuzz/found; `fuzz/run.sh merge` adds to fuzz/corpus what is worth it.
 #
 # `cargo fuzz run TARGET --features libfuzzer` does the same, once cargo-fuzz is installed; this needs nothing but a compiler.
@@ -30,13 +31,15 @@ one() {
         "$program" -merge=1 -max_len=2048 "fuzz/corpus/$target" "$found" 2>&1 | tail -n 1
         return
     fi
-    if ! "$program" "$found" "fuzz/corpus/$target" -max_total_time="$what" -timeout=60 -max_len=16384 -rss_limit_mb=4096 \
+    local until=(-max_total_time="$what")
+    [ "${what%x}" = "$what" ] || until=(-runs="${what%x}" -seed=1)
+    if ! "$program" "$found" "fuzz/corpus/$target" "${until[@]}" -timeout=60 -max_len=16384 -rss_limit_mb=4096 \
         -artifact_prefix="target/fuzz/$target-" -print_final_stats=1 > "$log" 2>&1; then
         tail -n 40 "$log"
         echo "$target: failed; the input is in target/fuzz/$target-*"
         return 1
     fi
-    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions in $what s, no crash, no hang, no leak"
+    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions ($what), no crash, no hang, no leak"
 }
 # All at once: each is one thread.
 failed=0 running=()
