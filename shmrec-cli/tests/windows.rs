@@ -65,19 +65,23 @@ fn values_are_shown_written_and_remembered() {
 fn a_watch_sees_each_version_is_no_user_and_ends_with_the_last_one() {
     let dir = Dir::new();
     let segment = dir.options().create_with("room", &room(1)).unwrap();
-    let mut watching = dir.start(&["watch", "room", "level"]);
-    let mut out = BufReader::new(watching.0.stdout.take().unwrap());
-    let mut line = || {
-        let mut line = String::new();
-        out.read_line(&mut line).unwrap();
-        line
+    let watch = || {
+        let mut watching = dir.start(&["watch", "room", "level"]);
+        let mut out = BufReader::new(watching.0.stdout.take().unwrap());
+        let line = move || {
+            let mut line = String::new();
+            out.read_line(&mut line).unwrap();
+            line
+        };
+        (watching, line)
     };
+    let (watching, mut line) = watch();
     assert!(line().contains("level=1"));
     segment.write(&room(2)).unwrap();
     assert!(line().contains("level=2"));
     // A second one, and neither takes the other for a user.
-    let second = dir.start(&["watch", "room", "level"]);
-    std::thread::sleep(Duration::from_millis(500));
+    let (second, mut its_line) = watch();
+    assert!(its_line().contains("level=2"));
     assert_eq!(segment.users().unwrap(), 1);
     drop(segment);
     for watching in [watching, second] {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use shmrec_os::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 
@@ -255,16 +256,7 @@ impl Survey {
         if matches!(found.state, State::Foreign { .. }) {
             return Ok(Some(found));
         }
-        // What goes while it is looked at is looked at again: then it is gone, or somebody has cut it short.
-        let mut outcome = self.inspect(options, &mut found);
-        for _ in 0..2 {
-            if !matches!(&outcome, Err(error) if error.failure().is_some_and(|f| *f.what() == What::Truncated)) {
-                break;
-            }
-            (found.about, found.content) = (None, None);
-            outcome = self.inspect(options, &mut found);
-        }
-        match outcome {
+        match self.inspect_until_it_stays(options, &mut found) {
             Ok(state) => found.state = state,
             Err(LinkError::NotFound(_)) => return Ok(None),
             Err(LinkError::NoDescriptors(failure) | LinkError::NoDirectory(failure)) => return Err(failure.into()),
@@ -274,6 +266,33 @@ impl Survey {
             }
         }
         Ok(Some(found))
+    }
+
+    /// Looks again at what goes while it is looked at: then it is gone, or another has its name; or it is the same again and
+    /// again, and somebody has cut it short.
+    fn inspect_until_it_stays(&mut self, options: &SegmentOptions, found: &mut Found) -> Result<State, LinkError> {
+        const LOOKS: u32 = 30;
+        const OF_THE_SAME: u32 = 4;
+        let (mut last, mut same) = (None, 0);
+        for look in 0..LOOKS {
+            (found.about, found.content) = (None, None);
+            match self.inspect(options, found) {
+                Err(error) if error.failure().is_some_and(|failure| *failure.what() == What::Truncated) => {
+                    let instance = found.about.as_ref().map(|about| about.instance);
+                    same = if look > 0 && instance == last { same + 1 } else { 1 };
+                    if same == OF_THE_SAME {
+                        return Err(error);
+                    }
+                    last = instance;
+                    // Whoever is removing it may be behind others on its processor.
+                    std::thread::sleep(Duration::from_millis(1 << same));
+                }
+                outcome => return outcome,
+            }
+        }
+        // Each time another.
+        (found.about, found.content) = (None, None);
+        Ok(State::Changing)
     }
 
     fn inspect(&mut self, options: &SegmentOptions, found: &mut Found) -> Result<State, LinkError> {

@@ -2,6 +2,7 @@
 //! is written that is not the record's.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use shmrec::{InvalidOptions, Opened, Perms, SharedField, SharedRecord};
 use shmrec_tests::alien::{Alien, RULES, place, rule};
 use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::Start;
-use shmrec_tests::platform::FOREIGN_PLACES;
+use shmrec_tests::platform::{FOREIGN_PLACES, let_remove};
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
@@ -203,6 +204,7 @@ fn permissions_are_exact_and_are_compared_when_asked_for() {
             let error = other.reader().unwrap_err();
             assert!(matches!(error, ForeignError::WrongMode(_)) && error.to_string().contains("0640"), "{error}");
             drop(alien);
+            let_remove(Path::new(&name));
             options.remove().unwrap();
         }
         let options = options(kind, &name, "none");

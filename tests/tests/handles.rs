@@ -953,6 +953,7 @@ fn what_is_not_there_has_the_number_that_the_system_has_for_it() {
 }
 
 /// KiB of the file at `path` that this process has mapped and touched, in all its mappings.
+#[cfg(target_os = "linux")]
 fn touched(path: &std::path::Path) -> u64 {
     let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
     let path = path.to_str().unwrap();
@@ -967,6 +968,7 @@ fn touched(path: &std::path::Path) -> u64 {
     kib
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_populated_link_has_all_pages_before_the_first_transfer() {
     #[derive(SharedRecord, Clone)]
@@ -977,6 +979,11 @@ fn a_populated_link_has_all_pages_before_the_first_transfer() {
     let created = dir.options().create::<Large>("large").unwrap();
     let all = std::fs::metadata(created.path()).unwrap().len() / 1024;
     let before = touched(created.path());
+    if before == 0 {
+        // The creator has written to it, so something is touched.
+        eprintln!("skipped: /proc/self/smaps does not say which pages are there, as under an emulator");
+        return;
+    }
     assert!(before < all / 4, "{before} KiB of {all} are touched by the creation alone");
     let reader = dir.options().populate(true).reader::<Large>("large").unwrap();
     assert!(touched(created.path()) >= before + all, "by a reader");

@@ -25,6 +25,9 @@ pub const FOREIGN_PLACES: &[&str] = &["key", "posix", "file"];
 /// Whether permission bits of a directory keep anybody from making files in it.
 pub const DIRECTORIES_HAVE_MODES: bool = true;
 
+/// Nothing: permission bits of a file are not about its removal.
+pub fn let_remove(_file: &Path) {}
+
 /// Where the tests make their directories.
 #[must_use]
 pub fn base_directory() -> PathBuf {

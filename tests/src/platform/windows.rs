@@ -50,6 +50,19 @@ pub const FOREIGN_PLACES: &[&str] = &["file"];
 /// Whether permission bits of a directory keep anybody from making files in it.
 pub const DIRECTORIES_HAVE_MODES: bool = false;
 
+/// Lets the owner remove a file whose permission bits let him only read it: Wine takes such a file for one that is marked as
+/// read-only, which Windows does not remove.
+///
+/// # Panics
+///
+/// When it is not there.
+#[allow(clippy::permissions_set_readonly_false, reason = "it is about to go")]
+pub fn let_remove(file: &Path) {
+    let mut permissions = std::fs::metadata(file).expect("the file").permissions();
+    permissions.set_readonly(false);
+    std::fs::set_permissions(file, permissions).expect("this user's file");
+}
+
 /// Where the tests make their directories.
 #[must_use]
 pub fn base_directory() -> PathBuf {

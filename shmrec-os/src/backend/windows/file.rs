@@ -17,14 +17,13 @@ use std::path::{Path, PathBuf};
 use std::ptr::null_mut;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_CALL_NOT_IMPLEMENTED, ERROR_DISK_FULL, ERROR_FILE_EXISTS,
-    ERROR_HANDLE_DISK_FULL, ERROR_INVALID_PARAMETER, ERROR_SHARING_VIOLATION, GENERIC_READ, GENERIC_WRITE,
+    ERROR_ACCESS_DENIED, ERROR_ALREADY_EXISTS, ERROR_DISK_FULL, ERROR_FILE_EXISTS, ERROR_HANDLE_DISK_FULL,
+    ERROR_SHARING_VIOLATION, GENERIC_READ, GENERIC_WRITE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    CREATE_NEW, CreateFileW, DELETE, FILE_ATTRIBUTE_NORMAL, FILE_DISPOSITION_FLAG_DELETE,
-    FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE, FILE_DISPOSITION_INFO, FILE_DISPOSITION_INFO_EX,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FileDispositionInfo,
-    FileDispositionInfoEx, GetVolumeInformationByHandleW, MoveFileExW, SetFileInformationByHandle,
+    CREATE_NEW, CreateFileW, DELETE, FILE_ATTRIBUTE_NORMAL, FILE_DISPOSITION_INFO, FILE_FLAG_OPEN_REPARSE_POINT,
+    FILE_SHARE_DELETE, FILE_SHARE_READ, FILE_SHARE_WRITE, FileDispositionInfo, GetVolumeInformationByHandleW,
+    MoveFileExW, SetFileInformationByHandle,
 };
 use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
@@ -276,33 +275,10 @@ pub(super) fn open_to_remove(path: &Path) -> Result<Opened, Failure> {
     open_with(path, DELETE, SHARED)
 }
 
-/// Removes a file that was opened for that, whether or not it is marked as one to be read only: the right to remove it is
-/// another one.
+/// Removes a file that was opened for that.
 pub(super) fn remove(file: File, path: &Path) -> Result<(), Failure> {
-    let disposition = FILE_DISPOSITION_INFO_EX {
-        Flags: FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_IGNORE_READONLY_ATTRIBUTE,
-    };
-    // SAFETY: the handle is open, and the structure is the one of this class.
-    let removed = check(unsafe {
-        SetFileInformationByHandle(
-            file.as_raw_handle(),
-            FileDispositionInfoEx,
-            (&raw const disposition).cast(),
-            size_of::<FILE_DISPOSITION_INFO_EX>() as u32,
-        )
-    });
-    // Older systems and some file systems do not know this.
-    let unknown = |error: &io::Error| is(error, ERROR_INVALID_PARAMETER) || is(error, ERROR_CALL_NOT_IMPLEMENTED);
-    let removed = match removed {
-        Err(error) if unknown(&error) => remove_plainly(&file),
-        removed => removed,
-    };
-    removed.map_err(|error| Failure::of_call("SetFileInformationByHandle", path, error))
-}
-
-fn remove_plainly(file: &File) -> io::Result<()> {
     let disposition = FILE_DISPOSITION_INFO { DeleteFile: true };
-    // SAFETY: as above.
+    // SAFETY: the handle is open, and the structure is the one of this class.
     check(unsafe {
         SetFileInformationByHandle(
             file.as_raw_handle(),
@@ -311,6 +287,7 @@ fn remove_plainly(file: &File) -> io::Result<()> {
             size_of::<FILE_DISPOSITION_INFO>() as u32,
         )
     })
+    .map_err(|error| Failure::of_call("SetFileInformationByHandle", path, error))
 }
 
 /// Removes what creators left under temporary names that died before they were done. A living one has its file open.
