@@ -14,7 +14,7 @@ use shmrec::{InvalidOptions, Opened, Perms, SharedField, SharedRecord};
 use shmrec_tests::alien::{Alien, RULES, place, rule};
 use shmrec_tests::directory::{Kind, TestDir};
 use shmrec_tests::peer::Start;
-use shmrec_tests::platform::{FOREIGN_PLACES, let_remove};
+use shmrec_tests::platform::{FILES_HAVE_MODES, FOREIGN_PLACES, let_remove};
 
 const PEER: &str = env!("CARGO_BIN_EXE_peer");
 
@@ -194,7 +194,13 @@ fn permissions_are_exact_and_are_compared_when_asked_for() {
     for (kind, name) in places.all() {
         for perms in [Perms::R, Perms::RRR, Perms::RW, Perms::RWRWRW] {
             let options = options(kind, &name, "none").perms(perms);
-            let alien = options.create().unwrap();
+            let alien = match options.create() {
+                Err(ForeignError::WrongMode(error)) if !FILES_HAVE_MODES => {
+                    eprintln!("skipped in part: {error}");
+                    continue;
+                }
+                created => created.unwrap(),
+            };
             alien.write(&Alien::new(1)).unwrap();
             assert_eq!((alien.stat().mode, alien.stat().size), (perms.mode(), Alien::SIZE as u64));
             let found = options.reader().unwrap().stat();

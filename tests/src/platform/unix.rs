@@ -19,6 +19,9 @@ pub const EXISTS: i32 = 17;
 /// The number of an error that says that something is not there.
 pub const NOT_THERE: i32 = 2;
 
+/// Whether every file system keeps the permission bits of files.
+pub const FILES_HAVE_MODES: bool = true;
+
 /// The kinds of places where other programs' records are.
 pub const FOREIGN_PLACES: &[&str] = &["key", "posix", "file"];
 

@@ -44,6 +44,9 @@ unsafe extern "system" {
     fn NtResumeProcess(process: HANDLE) -> NTSTATUS;
 }
 
+/// Whether every file system keeps the permission bits of files. Wine's, which are those of the Linux below, do not.
+pub const FILES_HAVE_MODES: bool = false;
+
 /// The kinds of places where other programs' records are.
 pub const FOREIGN_PLACES: &[&str] = &["file"];
 

@@ -109,12 +109,17 @@ fn stat_of(file: &File, path: &Path) -> Result<ForeignStat, Failure> {
 ///
 /// # Errors
 ///
-/// [`What::AlreadyExists`] when something is there; otherwise as [`link_foreign`].
+/// [`What::AlreadyExists`] when something is there; [`What::WrongMode`] when the file system gave other bits; otherwise as [`link_foreign`].
 pub fn create_foreign(place: &ForeignPlace, perms: Perms, len: usize) -> Result<Foreign, Failure> {
     let path = path_of(place)?;
     let spot = Spot { directory: path.parent().unwrap_or(path), path };
     let mut unnamed = Unnamed::make(spot, perms, len as u64, &[])?;
     let stat = stat_of(unnamed.file(), path)?;
+    // The group's bits say nothing here.
+    const USER_AND_OTHERS: u32 = 0o606;
+    if (stat.mode ^ perms.mode()) & USER_AND_OTHERS != 0 {
+        return Err(Failure::new(What::WrongMode { asked: perms.mode(), actual: stat.mode }, path));
+    }
     if !unnamed.publish(spot)? {
         let owner = File::open(path).and_then(|file| Audience::of(&file, Of::File));
         let uid = owner.map_or(u32::MAX, |owner| owner.uid());
