@@ -288,6 +288,17 @@ mod tests {
     }
 
     #[test]
+    fn a_second_waiter_sleeps_on_the_word_as_the_first_has_left_it() {
+        let yes = Cell::new(false);
+        let memory = memory();
+        memory.set(AT_WORD, 7);
+        let kernel = Script::new(&memory, A_MINUTE).during_sleep(|_| yes.set(true));
+        assert_eq!(wait(&memory, REGION, &kernel, || changed(&yes)), Ok(Some("changed")));
+        assert_eq!(kernel.calls(), [Call::Slept { at: AT_WORD, timeout: SLICE }], "a sleep that is not refused");
+        assert_eq!(memory.written(), 0, "the bit was there");
+    }
+
+    #[test]
     fn a_ring_between_the_look_and_the_sleep_is_not_lost() {
         let yes = Cell::new(false);
         let memory = memory();

@@ -27,6 +27,11 @@ fn loaded<T: SharedField + Debug>(image: &[u8], other: T) -> Result<T, LoadError
             let words = format!("{afresh:?}");
             assert_eq!(words, format!("{:?}", &*at), "load_at and load");
             assert_eq!(words, format!("{into:?}"), "load_into and load");
+            // SAFETY: it was made, and nothing uses it any more.
+            #[allow(unsafe_code)]
+            unsafe {
+                std::ptr::drop_in_place(at);
+            }
         }
         (Err(afresh), Err(at)) => assert_eq!(afresh, &at, "load_at and load"),
         (afresh, at) => panic!("load: {afresh:?}, load_at: {at:?}"),

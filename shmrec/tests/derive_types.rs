@@ -23,7 +23,13 @@ fn comes_back<T: SharedField + Debug + PartialEq>(value: &T) -> Vec<u8> {
     T::check(&image).expect("its own image is valid");
     assert_eq!(&T::load(&image).expect("its own image is valid"), value);
     let mut place = Box::<T>::new_uninit();
-    assert_eq!(T::load_at(&image, &mut place).expect("its own image is valid"), value);
+    let made = T::load_at(&image, &mut place).expect("its own image is valid");
+    assert_eq!(made, value);
+    // SAFETY: it was made, and nothing uses it any more.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::ptr::drop_in_place(made);
+    }
     assert_eq!(image.len() % T::ALIGN, 0);
     assert_eq!((T::TYPE.size(), T::TYPE.align()), (T::SIZE, T::ALIGN), "what the description says");
     let ty = Type::from(&T::TYPE);

@@ -64,7 +64,13 @@ fn transferred<T: SharedRecord + PartialEq + Debug>(test: &str, image: &[u8], at
     let name = format!("large_{test}_{}", std::process::id());
     let segment: Segment<T> = SegmentOptions::new().slots(2).create(&name).expect("a new segment");
     let mut place = Box::<T>::new_uninit();
-    segment.write(T::load_at(image, &mut place).expect("the image is valid")).expect("it fits");
+    let made = T::load_at(image, &mut place).expect("the image is valid");
+    segment.write(made).expect("it fits");
+    // SAFETY: it was made, and nothing uses it any more.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::ptr::drop_in_place(made);
+    }
     let reader = Reader::<T>::link(&name).expect("the segment is there");
 
     let first = reader.read_boxed().expect("the image is valid");

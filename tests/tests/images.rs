@@ -37,6 +37,11 @@ fn loaded<S: Shape>(image: &[u8], mut other: S) -> Result<S, LoadError> {
     if let (Ok(afresh), Ok(at)) = (&afresh, at) {
         assert!(afresh.same(at), "load_at made {at:?}, load {afresh:?}");
         assert!(afresh.same(&other), "load_into made {other:?}, load {afresh:?}");
+        // SAFETY: it was made, and nothing uses it any more.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::ptr::drop_in_place(at);
+        }
     }
     afresh
 }

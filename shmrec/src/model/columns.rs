@@ -460,13 +460,13 @@ pub fn debug_handles(f: &mut fmt::Formatter<'_>, name: &str, fields: &[FieldDesc
 #[cfg(test)]
 mod tests {
     use super::{Column, Columns};
+    use crate::model::desc::kept;
     use crate::model::{FieldDesc, RecordDesc, TypeDesc};
 
     /// A column whose type describes that; sizes are multiples of alignments, or a lie.
     fn column(size: usize, align: usize) -> Column {
-        let fields =
-            Box::leak(Box::new([FieldDesc { name: "f", docs: "", offset: 0, ty: TypeDesc::U8, default: None }]));
-        let record = Box::leak(Box::new(RecordDesc { name: "F", docs: "", size, align, fields }));
+        let fields = kept([FieldDesc { name: "f", docs: "", offset: 0, ty: TypeDesc::U8, default: None }]);
+        let record = kept(RecordDesc { name: "F", docs: "", size, align, fields });
         Column { size, align, ty: TypeDesc::Record { record } }
     }
 

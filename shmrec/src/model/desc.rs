@@ -189,3 +189,15 @@ pub struct VariantDesc {
     /// The variant's own fields; empty for a field-less variant.
     pub fields: &'static [FieldDesc],
 }
+
+/// A description that tests make: as static as those that are derived, and not lost to one who looks for leaks.
+#[cfg(test)]
+pub(crate) fn kept<T: Send + Sync + 'static>(description: T) -> &'static T {
+    use std::any::Any;
+    use std::sync::Mutex;
+
+    static KEPT: Mutex<Vec<&(dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+    let kept: &T = Box::leak(Box::new(description));
+    KEPT.lock().unwrap().push(kept);
+    kept
+}

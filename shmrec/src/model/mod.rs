@@ -5,7 +5,7 @@
 
 pub(crate) mod columns;
 mod containers;
-mod desc;
+pub(crate) mod desc;
 mod direct;
 mod encoding;
 mod error;

@@ -175,6 +175,7 @@ mod tests {
 
     use super::*;
     use crate::StoreError;
+    use crate::model::desc::kept;
     use crate::model::layout::round_up;
 
     /// Types of four sizes, two of them records that may differ in turn.
@@ -207,7 +208,7 @@ mod tests {
             Kind::Shorts => TypeDesc::Array { element: &TypeDesc::U16, len: 3 },
             Kind::Inner(fields) => TypeDesc::Record { record: record(fields) },
             Kind::Inners(fields) => {
-                TypeDesc::Array { element: Box::leak(Box::new(TypeDesc::Record { record: record(fields) })), len: 2 }
+                TypeDesc::Array { element: kept(TypeDesc::Record { record: record(fields) }), len: 2 }
             }
         }
     }
@@ -226,8 +227,8 @@ mod tests {
             (end, align) = (offset + ty.size(), align.max(ty.align()));
             laid_out.push(FieldDesc { name, docs: "", offset, ty, default: Some(all_ones) });
         }
-        let fields = Box::leak(laid_out.into_boxed_slice());
-        Box::leak(Box::new(RecordDesc { name: "R", docs: "", size: round_up(end, align), align, fields }))
+        let fields = kept(laid_out);
+        kept(RecordDesc { name: "R", docs: "", size: round_up(end, align), align, fields })
     }
 
     /// The bytes of every part without parts, by its path.
