@@ -146,6 +146,21 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_the_name_and_what_is_wrong_with_it() {
+        let rule = ": a name is 1 to 200 of the characters A-Z a-z 0-9 _";
+        let long = "x".repeat(300);
+        for (name, cut, words) in [
+            ("", "", "the segment name is empty".to_owned()),
+            ("a/b", "a/b", "the segment name \"a/b\" has the character '/' at byte 1".to_owned()),
+            (&long, &long[..200], format!("the segment name \"{}\"… has 300 bytes", &long[..20])),
+        ] {
+            let error = SegmentName::new(name).unwrap_err();
+            assert_eq!((error.name(), error.to_string()), (cut, words + rule));
+        }
+        assert_eq!(SegmentName::new("motor_7").unwrap().to_string(), "motor_7");
+    }
+
+    #[test]
     fn the_length_is_1_to_200_bytes() {
         assert_eq!(problem(""), NameProblem::Empty);
         assert_eq!(problem(&"x".repeat(201)), NameProblem::TooLong { len: 201 });
