@@ -75,8 +75,13 @@ impl<W: Write> Writer<W> {
         self.put(&version.to_le_bytes())
     }
 
+    /// Gives the file what it has been told so far.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+
     pub(crate) fn finish(mut self) -> io::Result<u64> {
-        self.file.flush()?;
+        self.flush()?;
         Ok(self.bytes)
     }
 }

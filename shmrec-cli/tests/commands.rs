@@ -16,7 +16,7 @@ use insta::assert_snapshot;
 use records::{Robot, Room, Shape, robot, room};
 use serde_json::json;
 use shmrec::{Reader, Segment};
-use support::{Dir, SHMREC, until};
+use support::{Dir, SHMREC, recording_of, until, until_longer};
 
 /// What is another in every run, replaced.
 fn stable(text: impl std::fmt::Display) -> String {
@@ -358,15 +358,14 @@ fn watch_ends_when_it_is_told_when_nothing_comes_and_when_the_segment_goes() {
     let run = dir.run(&["watch", "room", "level", "--timeout", "50ms"]);
     assert_eq!((run.code, run.err.as_str()), (6, "shmrec: room: no version came within 50ms\n"));
 
-    let watching = dir.start(&["watch", "room", "--interval", "1ms"]);
-    until("it watches", || dir.options().observe(true).dyn_reader("room").is_ok());
-    std::thread::sleep(Duration::from_millis(300));
+    let mut watching = dir.start(&["watch", "room", "--interval", "1ms"]);
+    assert!(watching.line().contains("v1"));
     watching.interrupt();
     let run = watching.finish(&dir);
     assert_eq!((run.code, run.err.as_str()), (0, ""), "{run}");
 
-    let watching = dir.start(&["watch", "room", "level"]);
-    std::thread::sleep(Duration::from_millis(300));
+    let mut watching = dir.start(&["watch", "room", "level"]);
+    assert!(watching.line().contains("level="));
     // It is no user, and keeps nothing alive.
     assert_eq!(segment.users().unwrap(), 1);
     drop(segment);
@@ -378,11 +377,10 @@ fn watch_ends_when_it_is_told_when_nothing_comes_and_when_the_segment_goes() {
 #[test]
 fn watch_waits_for_a_segment_and_for_the_next_of_its_name() {
     let dir = Dir::new();
-    let watching = dir.start(&["watch", "room", "level", "--wait", "--count", "2"]);
-    std::thread::sleep(Duration::from_millis(100));
+    let mut watching = dir.start(&["watch", "room", "level", "--wait", "--count", "2"]);
     // There until it was seen, for which the watcher need not be fast.
     let segment = dir.options().create_with("room", &room(1)).unwrap();
-    std::thread::sleep(Duration::from_secs(1));
+    assert!(watching.line().ends_with("level=1"));
     drop(segment);
     let _segment = dir.options().create_with("room", &room(2)).unwrap();
     let run = watching.finish(&dir);
@@ -408,16 +406,17 @@ fn a_reader_that_goes_ends_the_watch_without_a_word() {
 #[test]
 fn a_recording_is_replayed_with_its_versions_and_pauses() {
     let (dir, segment) = with_room();
-    let file = dir.path().join("room.rec");
-    let file = file.to_str().unwrap();
-    let recording = dir.start(&["record", "room", file, "--count", "3"]);
-    until("the recording begins", || std::fs::metadata(file).is_ok());
-    std::thread::sleep(Duration::from_millis(300));
+    let path = dir.path().join("room.rec");
+    let recording = recording_of(&dir, "room", &path, "3");
+    let mut len = 0;
     for level in 2..=3 {
-        segment.write(&room(level)).unwrap();
+        // The pause that a replay is to keep.
         std::thread::sleep(Duration::from_millis(100));
+        len = until_longer(&path, len);
+        segment.write(&room(level)).unwrap();
     }
     let run = recording.finish(&dir);
+    let file = path.to_str().unwrap();
     assert_eq!(run.code, 0, "{run}");
     assert!(run.out.starts_with("3 versions, 0 missed, "), "{run}");
     let again = dir.run(&["record", "room", file, "--count", "1"]);

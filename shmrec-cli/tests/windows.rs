@@ -6,12 +6,9 @@ mod records;
 #[path = "support/mod.rs"]
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::time::Duration;
-
 use records::{Room, robot, room};
 use serde_json::json;
-use support::{Dir, until};
+use support::{Dir, recording_of, until, until_longer};
 
 #[test]
 fn segments_in_memory_and_in_files_are_listed_with_their_users() {
@@ -65,23 +62,14 @@ fn values_are_shown_written_and_remembered() {
 fn a_watch_sees_each_version_is_no_user_and_ends_with_the_last_one() {
     let dir = Dir::new();
     let segment = dir.options().create_with("room", &room(1)).unwrap();
-    let watch = || {
-        let mut watching = dir.start(&["watch", "room", "level"]);
-        let mut out = BufReader::new(watching.0.stdout.take().unwrap());
-        let line = move || {
-            let mut line = String::new();
-            out.read_line(&mut line).unwrap();
-            line
-        };
-        (watching, line)
-    };
-    let (watching, mut line) = watch();
-    assert!(line().contains("level=1"));
+    let watch = || dir.start(&["watch", "room", "level"]);
+    let mut watching = watch();
+    assert!(watching.line().contains("level=1"));
     segment.write(&room(2)).unwrap();
-    assert!(line().contains("level=2"));
+    assert!(watching.line().contains("level=2"));
     // A second one, and neither takes the other for a user.
-    let (second, mut its_line) = watch();
-    assert!(its_line().contains("level=2"));
+    let mut second = watch();
+    assert!(second.line().contains("level=2"));
     assert_eq!(segment.users().unwrap(), 1);
     drop(segment);
     for watching in [watching, second] {
@@ -96,16 +84,15 @@ fn a_watch_sees_each_version_is_no_user_and_ends_with_the_last_one() {
 fn a_recording_is_replayed() {
     let dir = Dir::new();
     let segment = dir.options().create_with("room", &room(1)).unwrap();
-    let file = dir.path().join("room.rec");
-    let file = file.to_str().unwrap();
-    let recording = dir.start(&["record", "room", file, "--count", "3"]);
-    until("the recording begins", || std::fs::metadata(file).is_ok());
-    std::thread::sleep(Duration::from_millis(300));
+    let path = dir.path().join("room.rec");
+    let recording = recording_of(&dir, "room", &path, "3");
+    let mut len = 0;
     for level in 2..=3 {
+        len = until_longer(&path, len);
         segment.write(&room(level)).unwrap();
-        std::thread::sleep(Duration::from_millis(200));
     }
     let run = recording.finish(&dir);
+    let file = path.to_str().unwrap();
     assert!(run.code == 0 && run.out.starts_with("3 versions, 0 missed, "), "{run}");
     dir.must(&["replay", file, "kept", "--fast", "--persist"]);
     assert_eq!(dir.options().reader::<Room>("kept").unwrap().read().unwrap(), room(3));
@@ -128,11 +115,9 @@ fn what_nobody_uses_is_removed_and_what_is_used_is_not() {
 fn a_killed_publisher_s_memory_is_gone_and_what_persists_is_whole() {
     let dir = Dir::new();
     let segment = dir.options().create_with("room", &room(1)).unwrap();
-    let file = dir.path().join("room.rec");
-    let file = file.to_str().unwrap();
-    let recording = dir.start(&["record", "room", file, "--count", "2"]);
-    until("the recording begins", || std::fs::metadata(file).is_ok());
-    std::thread::sleep(Duration::from_millis(300));
+    let path = dir.path().join("room.rec");
+    let file = path.to_str().unwrap();
+    let recording = recording_of(&dir, "room", &path, "2");
     segment.write(&room(9)).unwrap();
     assert_eq!(recording.finish(&dir).code, 0);
     // At a tenth of a millionth of the speed it stays at the first version until it is killed.

@@ -30,7 +30,13 @@ pub(crate) fn run(context: &Context, arguments: &Record) -> Outcome {
     // The version that is there when the recording begins is its first.
     let mut next: Option<DynRecord> = reader.read().ok();
     while !is_enough(arguments, begun, count) && !end.is_told() {
-        let record = match next.take().map_or_else(|| follower.next(LOOK), Ok) {
+        let mut found = next.take().map_or_else(|| follower.next(Duration::ZERO), Ok);
+        if matches!(found, Err(WaitError::Timeout(_))) {
+            // Before the next one is waited for, what was seen is in the file, whatever becomes of this program.
+            writer.flush().map_err(|error| not_written(&arguments.file, &error))?;
+            found = follower.next(LOOK);
+        }
+        let record = match found {
             Ok(record) => record,
             Err(WaitError::Timeout(_)) if context::is_over(&reader) => break,
             Err(WaitError::Read(ReadError::Truncated(_))) => break,

@@ -22,6 +22,20 @@ pub(crate) fn until(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
+/// Starts a recording of a segment that has a version, and waits until that is in the file.
+pub(crate) fn recording_of(dir: &Dir, name: &str, file: &Path, count: &str) -> Running {
+    let recording = dir.start(&["record", name, file.to_str().expect("a path in UTF-8"), "--count", count]);
+    until_longer(file, 0);
+    recording
+}
+
+/// Waits until a file is longer than `len` bytes, and gives its length.
+pub(crate) fn until_longer(file: &Path, len: u64) -> u64 {
+    let now = || std::fs::metadata(file).map_or(0, |facts| facts.len());
+    until("the recording grows", || now() > len);
+    now()
+}
+
 /// A directory of one test, removed with everything in it when the test ends, failed or not.
 #[derive(Debug)]
 pub(crate) struct Dir(PathBuf);
@@ -123,6 +137,13 @@ impl std::fmt::Display for Run {
 pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
+    /// The next line of its output.
+    pub(crate) fn line(&mut self) -> String {
+        let out = self.0.stdout.as_mut().expect("its output is a pipe");
+        let bytes = std::io::Read::bytes(out).map(|byte| byte.expect("its output"));
+        String::from_utf8(bytes.take_while(|byte| *byte != b'\n').collect()).expect("UTF-8")
+    }
+
     pub(crate) fn finish(mut self, dir: &Dir) -> Run {
         let mut ended = None;
         until("the command ends", || {

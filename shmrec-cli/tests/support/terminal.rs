@@ -92,11 +92,6 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("the terminal takes keys");
     }
 
-    /// As [`press`](Self::press), also if the program has ended.
-    pub(crate) fn try_press(&mut self, keys: &str) {
-        let _ = self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush());
-    }
-
     pub(crate) fn resize(&mut self, size: (u16, u16)) {
         self.screen.lock().unwrap().screen_mut().set_size(some(size.0), some(size.1));
         self.master.resize(pty_size(size)).expect("the terminal changes its size");
@@ -105,8 +100,16 @@ impl Terminal {
     /// Waits for the program's end, and gives its exit code.
     #[track_caller]
     pub(crate) fn end(&mut self) -> u32 {
+        self.end_by("")
+    }
+
+    /// As [`end`](Self::end), pressing keys until it ends.
+    #[track_caller]
+    pub(crate) fn end_by(&mut self, keys: &str) -> u32 {
         let begun = Instant::now();
         loop {
+            // One that has ended takes no keys.
+            let _ = self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush());
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 return status.exit_code();
             }
