@@ -11,37 +11,17 @@ use super::attachment::{Attachment, Memory};
 use super::files::{stands_for, write_all_at};
 use super::keyed;
 use super::kind::{Found, Origin};
-use super::random::{ATTEMPTS, pause, random};
 use super::reap::reap;
 use super::sysv::{self, Attached, Id};
 use super::unnamed::{Content, Holding, Unnamed};
 use crate::backend::mapping::Mapping;
+use crate::backend::new::NewSegment;
+use crate::backend::random::{ATTEMPTS, pause, random};
 use crate::companion::{Companion, State};
-use crate::format::{Creator, Header};
-use crate::{Failure, Key, Perms, Place, What};
+use crate::{Failure, Key, Place, What};
 
 /// How long a creator waits for another that is at it, which takes a second or so for a segment of gigabytes.
 const CREATION: Duration = Duration::from_secs(10);
-
-/// A segment that is to be created.
-#[derive(Debug)]
-pub struct NewSegment<'a> {
-    /// Its header.
-    pub header: &'a Header,
-    /// Its permission bits.
-    pub perms: Perms,
-    /// What stands in it before anybody can see it: offsets and bytes. The rest is zero.
-    pub contents: &'a [(usize, &'a [u8])],
-}
-
-/// This process, about to create a segment.
-#[must_use]
-pub fn this_creator() -> Creator {
-    let mut instance = [0; 16];
-    instance[..8].copy_from_slice(&random().to_le_bytes());
-    instance[8..].copy_from_slice(&random().to_le_bytes());
-    Creator { uid: rustix::process::geteuid().as_raw(), pid: std::process::id(), instance }
-}
 
 /// Creates a segment, complete from the moment that its name can be found.
 ///

@@ -12,55 +12,10 @@ use super::files::open_named;
 use super::sysv::Attached;
 use super::unnamed::{Content, Holding, Spot, Unnamed};
 use super::{system, sysv};
+use crate::backend::foreign::Foreign;
 use crate::backend::mapping::Mapping;
 use crate::foreign::Kind;
 use crate::{Access, Failure, ForeignPlace, ForeignStat, Holder, Key, Perms, TrustOwner, What};
-
-/// Memory that another program lays out, as this process reaches it.
-#[derive(Debug)]
-pub struct Foreign {
-    memory: Memory,
-    stat: ForeignStat,
-    place: ForeignPlace,
-}
-
-impl Foreign {
-    /// The memory: as long as was asked for.
-    #[must_use]
-    pub fn memory(&self) -> &Memory {
-        &self.memory
-    }
-
-    /// What the system said of it when it was opened.
-    #[must_use]
-    pub fn stat(&self) -> ForeignStat {
-        self.stat
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn place(&self) -> &ForeignPlace {
-        &self.place
-    }
-
-    /// The failure of a caller that found something wrong with it.
-    #[must_use]
-    #[cold]
-    pub fn failure(&self, what: What) -> Failure {
-        Failure::new(what, &self.place.shown())
-    }
-
-    /// The failure of a read of [`Memory::Copied`].
-    #[must_use]
-    #[cold]
-    pub fn failed_read(&self, error: std::io::Error) -> Failure {
-        let shown = self.place.shown();
-        if error.kind() == std::io::ErrorKind::UnexpectedEof {
-            return Failure::new(What::Truncated, &shown);
-        }
-        Failure::of_call("pread", &shown, error)
-    }
-}
 
 /// Opens the first `len` bytes of memory that is there.
 ///

@@ -21,8 +21,8 @@ use super::keyed;
 use super::kind::{self, Found, Judgement, Kept, Origin, Reach};
 use super::leave::leave;
 use super::locks::Members;
-use super::random::{ATTEMPTS, pause, random};
 use super::reap::reap;
+use crate::backend::random::{ATTEMPTS, pause, random};
 use crate::format::Header;
 use crate::{Access, Failure, Place, TrustOwner, What};
 

@@ -1,6 +1,6 @@
 //! UNIX: files in a directory, open-file-description locks, sleeping on words, System V segments.
 //!
-//! What Linux and macOS have each in their own way is in [`system`]. From below: [`random`], [`fork`] (descriptors of locks) and [`locks`]; [`futex`], [`sysv`], [`mapping`] and [`copied`]
+//! What Linux and macOS have each in their own way is in [`system`]. From below: [`fork`] (descriptors of locks) and [`locks`]; [`futex`], [`sysv`], [`mapping`] and [`copied`]
 //! (memory); [`files`] and [`unnamed`]; [`claim`]; [`kind`], with [`named`] and [`keyed`], the two kinds of segments;
 //! [`leave`], [`attachment`], [`reap`]; [`create`] and [`link`]. Beside them [`foreign`], for memory that other programs lay
 //! out.
@@ -32,15 +32,14 @@ mod locks;
 mod mapping;
 mod named;
 mod processes;
-mod random;
 mod reap;
 mod survey;
 mod unnamed;
 
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
-pub use create::{NewSegment, create, this_creator};
-pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
+pub use create::create;
+pub use foreign::{create_foreign, link_foreign, remove_foreign};
 pub use link::link;
 pub use reap::remove;
 pub use survey::{companion_name, entries, facts, file_facts, observe, remove_damaged};
@@ -73,6 +72,16 @@ pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
 /// Whether the environment was set by somebody with this program's rights: not when it is setuid or the like.
 pub(crate) fn environment_is_trusted() -> bool {
     system::environment_is_trusted()
+}
+
+/// Random bits, if the kernel has any yet.
+pub(super) fn kernel_random() -> Option<u64> {
+    system::random()
+}
+
+/// The number of this process's user.
+pub(super) fn this_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Maps all pages of a mapping now.

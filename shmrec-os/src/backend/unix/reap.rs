@@ -10,8 +10,8 @@ use super::files::{look, not_found, open_locks, open_named, proc_path, regular};
 use super::keyed;
 use super::kind::{self, Erased, Found, Judgement, Kept};
 use super::locks::Members;
-use super::random::{ATTEMPTS, pause};
 use super::system;
+use crate::backend::random::{ATTEMPTS, pause};
 use crate::format::Header;
 use crate::{Failure, Holder, Place, What};
 

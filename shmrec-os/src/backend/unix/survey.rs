@@ -21,8 +21,8 @@ use super::fork::LockDescriptor;
 use super::keyed;
 use super::kind::{self, Judgement, Origin};
 use super::locks::{Locks, Members};
-use super::random::{ATTEMPTS, pause};
 use super::system::mode_of;
+use crate::backend::random::{ATTEMPTS, pause};
 use crate::format::Header;
 use crate::{Entry, Failure, FileFacts, Key, Place, SegmentName, Use, What};
 

@@ -9,8 +9,8 @@ use rustix::io::Errno;
 use super::files::{has_proc, link_unnamed, reopen, write_all_at};
 use super::fork::LockDescriptor;
 use super::locks::Locks;
-use super::random::random;
 use super::system;
+use crate::backend::random::random;
 use crate::{Failure, Perms, Place, What};
 
 /// What a temporary name begins with, where a file cannot be made without one.

@@ -29,10 +29,10 @@ use windows_sys::Win32::System::SystemServices::FILE_PERSISTENT_ACLS;
 
 use super::handle::{check, is, owned};
 use super::names::default_directory;
-use super::random::random;
 use super::section::Section;
 use super::security::{Descriptor, Kind};
 use crate::backend::mapping::Mapping;
+use crate::backend::random::random;
 use crate::format::{HEADER_LEN, Header};
 use crate::{Failure, Perms, Place, SegmentName, What};
 

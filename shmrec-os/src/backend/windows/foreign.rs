@@ -11,50 +11,9 @@ use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, ERROR_FILE_NOT_FOUND,
 use super::attachment::Memory;
 use super::file::{self, Opened, Spot, Unnamed};
 use super::security::{Audience, Kind as Of};
+use crate::backend::foreign::Foreign;
 use crate::foreign::Kind;
 use crate::{Access, Failure, ForeignPlace, ForeignStat, Holder, Perms, TrustOwner, What};
-
-/// Memory that another program lays out, as this process reaches it.
-#[derive(Debug)]
-pub struct Foreign {
-    memory: Memory,
-    stat: ForeignStat,
-    place: ForeignPlace,
-}
-
-impl Foreign {
-    /// The memory: as long as was asked for, or longer.
-    #[must_use]
-    pub fn memory(&self) -> &Memory {
-        &self.memory
-    }
-
-    /// What the system said of it when it was opened.
-    #[must_use]
-    pub fn stat(&self) -> ForeignStat {
-        self.stat
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn place(&self) -> &ForeignPlace {
-        &self.place
-    }
-
-    /// The failure of a caller that found something wrong with it.
-    #[must_use]
-    #[cold]
-    pub fn failure(&self, what: What) -> Failure {
-        Failure::new(what, &self.place.shown())
-    }
-
-    /// The failure of a read of [`Memory::Copied`], of which there is none.
-    #[must_use]
-    #[cold]
-    pub fn failed_read(&self, error: io::Error) -> Failure {
-        Failure::of_call("ReadFile", &self.place.shown(), error)
-    }
-}
 
 /// The file behind a place.
 ///

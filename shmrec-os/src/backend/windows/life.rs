@@ -19,36 +19,17 @@ use super::event::{Event, Named as NamedEvent, Use};
 use super::file::{self, Opened, Spot, Unnamed};
 use super::handle::{handle_count, is};
 use super::names::{self, Beside, Scope};
-use super::random::{ATTEMPTS, pause, random};
 use super::section::{Named, Section};
-use super::security::{Audience, Descriptor, Kind, this_uid};
+use super::security::{Audience, Descriptor, Kind};
 use crate::backend::mapping::Mapping;
-use crate::format::{Creator, HEADER_LEN, Header};
+use crate::backend::new::NewSegment;
+use crate::backend::random::{ATTEMPTS, pause};
+use crate::format::{HEADER_LEN, Header};
 use crate::words::ReadWords;
-use crate::{Access, Failure, Holder, Perms, Place, SegmentName, TrustOwner, What};
+use crate::{Access, Failure, Holder, Place, SegmentName, TrustOwner, What};
 
 /// How often an access that is denied is tried again: a file that is just going denies it to everybody.
 const DENIALS: u32 = 10;
-
-/// A segment that is to be created.
-#[derive(Debug)]
-pub struct NewSegment<'a> {
-    /// Its header.
-    pub header: &'a Header,
-    /// Its permission bits.
-    pub perms: Perms,
-    /// What stands in it before anybody can see it: offsets and bytes. The rest is zero.
-    pub contents: &'a [(usize, &'a [u8])],
-}
-
-/// This process, about to create a segment.
-#[must_use]
-pub fn this_creator() -> Creator {
-    let mut instance = [0; 16];
-    instance[..8].copy_from_slice(&random().to_le_bytes());
-    instance[8..].copy_from_slice(&random().to_le_bytes());
-    Creator { uid: this_uid(), pid: std::process::id(), instance }
-}
 
 /// Creates a segment, complete from the moment that it can be linked.
 ///

@@ -11,7 +11,7 @@ use std::ptr::null_mut;
 
 use windows_sys::Wdk::Foundation::OBJECT_ATTRIBUTES;
 use windows_sys::Wdk::Storage::FileSystem::{NtOpenDirectoryObject, NtQueryDirectoryObject};
-use windows_sys::Win32::Foundation::{NTSTATUS, RtlNtStatusToDosError, UNICODE_STRING};
+use windows_sys::Win32::Foundation::{NTSTATUS, RtlNtStatusToDosError, STATUS_NO_MORE_ENTRIES, UNICODE_STRING};
 use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
 
 use super::handle::{check, owned};
@@ -48,9 +48,10 @@ pub(super) fn sections(scope: Scope) -> io::Result<Vec<String>> {
                 null_mut(),
             )
         };
-        if status != 0 {
-            // The end; a list that cannot be read is not opened.
-            return Ok(names);
+        match status {
+            STATUS_NO_MORE_ENTRIES => return Ok(names),
+            status if status < 0 => return Err(error_of(status)),
+            _ => {}
         }
         let strings: *const [UNICODE_STRING; 2] = entry.as_ptr().cast();
         // SAFETY: the entry begins with two strings, of name and kind, and nobody writes to it meanwhile.
@@ -67,6 +68,10 @@ pub(super) fn sections(scope: Scope) -> io::Result<Vec<String>> {
 ///
 /// The string's text is there.
 unsafe fn text(string: &UNICODE_STRING) -> String {
+    if string.Length == 0 {
+        // There may be no text at all.
+        return String::new();
+    }
     // SAFETY: as the caller vouches; the length is in bytes of 16-bit units.
     let units = unsafe { std::slice::from_raw_parts(string.Buffer, usize::from(string.Length) / 2) };
     String::from_utf16_lossy(units)

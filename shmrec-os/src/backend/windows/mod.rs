@@ -1,6 +1,6 @@
 //! Windows: named sections, files that persist, events as signs of life and to sleep on, security descriptors.
 //!
-//! From below: [`handle`], [`random`], [`security`], [`names`]; [`section`], [`event`] and [`file`], what the kernel has;
+//! From below: [`handle`], [`security`], [`names`]; [`section`], [`event`] and [`file`], what the kernel has;
 //! [`sleepers`], [`copied`], [`attachment`], what one handle uses; [`life`], how segments come and go.
 
 mod attachment;
@@ -12,7 +12,6 @@ mod handle;
 mod life;
 mod listing;
 mod names;
-mod random;
 mod section;
 mod security;
 mod sleepers;
@@ -22,8 +21,8 @@ use std::ptr::NonNull;
 
 pub use attachment::{Attachment, Liveness, Memory};
 pub use copied::Copied;
-pub use foreign::{Foreign, create_foreign, link_foreign, remove_foreign};
-pub use life::{NewSegment, create, link, remove, this_creator};
+pub use foreign::{create_foreign, link_foreign, remove_foreign};
+pub use life::{create, link, remove};
 pub use survey::{companion_name, entries, facts, file_facts, observe, remove_damaged};
 
 pub(super) use section::View as Backing;
@@ -44,6 +43,16 @@ pub(crate) fn environment_is_trusted() -> bool {
 /// Whether an error says that there are too many open handles.
 pub(crate) fn means_no_descriptors(error: &std::io::Error) -> bool {
     handle::is(error, windows_sys::Win32::Foundation::ERROR_TOO_MANY_OPEN_FILES)
+}
+
+/// Random bits: those of a hasher, whose keys are the system's, are as good.
+pub(super) fn kernel_random() -> Option<u64> {
+    None
+}
+
+/// The number of this process's user.
+pub(super) fn this_uid() -> u32 {
+    security::this_uid()
 }
 
 /// Maps all pages of a mapping now: there is no call for it here.

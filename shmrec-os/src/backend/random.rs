@@ -3,9 +3,11 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-/// Random bits: a hasher's, whose keys are the system's.
+use super::chosen;
+
+/// Random bits; from the kernel, or a hasher's seed where the kernel has none yet.
 pub(super) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
+    chosen::kernel_random().unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }
 
 /// How often a name that comes and goes is tried, with a [`pause`] between: a second or so.
