@@ -72,6 +72,8 @@ pub(crate) struct Open {
     pub(crate) inside: Option<Inside>,
     /// The record as it is shown: the last one whole, also while the segment cannot be read.
     pub(crate) record: Option<Arc<DynRecord>>,
+    /// The link that it came through.
+    link: u64,
     before: Option<Arc<DynRecord>>,
     changed: HashMap<Vec<usize>, Instant>,
     pub(crate) root: Node,
@@ -115,6 +117,7 @@ impl App {
             key,
             inside: None,
             record: None,
+            link: 0,
             before: None,
             changed: HashMap::new(),
             root: Node::root(),
@@ -295,8 +298,10 @@ impl Open {
             return;
         }
         if let Ok(record) = &inside.record {
-            let is_new = self.record.as_ref().is_none_or(|old| old.version() != record.version());
-            if is_new && !self.paused {
+            let is_same =
+                self.record.as_ref().is_some_and(|old| self.link == inside.link && old.version() == record.version());
+            if !is_same && !self.paused {
+                self.link = inside.link;
                 if self.record.as_ref().is_some_and(|old| old.schema() != record.schema()) {
                     // Another segment has taken the name.
                     (self.root, self.plot, self.cursor) = (Node::root(), None, 0);

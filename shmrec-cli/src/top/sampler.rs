@@ -33,6 +33,8 @@ pub(crate) struct Wish {
 #[derive(Clone, Debug)]
 pub(crate) struct Inside {
     pub(crate) of: Wish,
+    /// Which link saw it: versions of two segments that had the name one after the other say nothing about each other.
+    pub(crate) link: u64,
     /// The last version, or why there is none.
     pub(crate) record: Result<Arc<DynRecord>, String>,
     pub(crate) processes: Vec<Process>,
@@ -54,7 +56,7 @@ impl Sampler {
         let wish = Arc::new(Mutex::new(None));
         // Writers who overtake a copy for so long are left to the next look.
         let options = options.observe(true).read_timeout(interval.min(Duration::from_millis(100)));
-        let eye = Eye { survey: Survey::new(&options), options, open: None, processes: (None, Vec::new()) };
+        let eye = Eye { survey: Survey::new(&options), options, open: None, links: 0, processes: (None, Vec::new()) };
         let shared = Arc::clone(&wish);
         thread::Builder::new()
             .name("sampler".to_owned())
@@ -82,6 +84,8 @@ struct Eye {
     options: SegmentOptions,
     survey: Survey,
     open: Option<DynReader>,
+    /// How often one has been opened.
+    links: u64,
     processes: (Option<Instant>, Vec<Process>),
 }
 
@@ -121,7 +125,7 @@ impl Eye {
         {
             self.processes = (Some(Instant::now()), open.processes().unwrap_or_default());
         }
-        Inside { of, record, processes: self.processes.1.clone() }
+        Inside { of, link: self.links, record, processes: self.processes.1.clone() }
     }
 
     fn record(&mut self, of: &Wish) -> Result<Arc<DynRecord>, String> {
@@ -130,7 +134,9 @@ impl Eye {
             None => {
                 let options = self.options.clone();
                 let options = if let Some(key) = of.key { options.key(key) } else { options };
-                options.dyn_reader(&of.name).map_err(|error| error.to_string())?
+                let open = options.dyn_reader(&of.name).map_err(|error| error.to_string())?;
+                self.links += 1;
+                open
             }
         };
         let record = open.read().map(Arc::new).map_err(|error| match error {
