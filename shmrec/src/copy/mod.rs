@@ -3,7 +3,7 @@
 //! | file | copies by | where |
 //! |---|---|---|
 //! | `words` | relaxed atomic loads and stores, one word each | what is short, and all processors without a file here |
-//! | `x86_64` | AVX where the processor has it, SSE2 where not | x86-64 |
+//! | `x86_64` | AVX-512 or AVX where the processor has it, SSE2 where not | x86-64 |
 //! | `aarch64` | pairs of NEON registers | aarch64 |
 //!
 //! # Safety
@@ -12,7 +12,7 @@
 //! may not assume that it stays as it is. It is reached by whole, aligned words of 8 bytes, in both directions and by every
 //! engine: by relaxed `AtomicU64`s, or by instructions that stand for them.
 //!
-//! **What stands for them.** `asm!`, each a few moves between memory and registers. It does what relaxed atomic accesses to
+//! **What stands for them.** `asm!`, each a few moves between memory and registers, or from memory to memory. It does what relaxed atomic accesses to
 //! these words do, in any order: it touches no other byte, and each word that it moves is one that was stored where it was
 //! loaded. Vector accesses aligned to 8 bytes are carried out in such words or larger pieces: on aarch64 by its architecture
 //! (Arm ARM, "Single-copy atomicity"), on x86-64 by every processor that there is, though its manuals promise that for single
@@ -166,6 +166,28 @@ pub unsafe fn copy_in(from: &[u8], to: *mut u64) {
     }
 }
 
+/// From so many bytes on, private memory is copied by the engine, too: `memcpy` is called, and is slower for some kilobytes.
+const LONG: usize = 1024;
+
+/// Copies private bytes to private memory.
+///
+/// # Panics
+///
+/// When the two have different lengths.
+#[inline(always)]
+pub(crate) fn copy_private(from: &[u8], to: &mut [MaybeUninit<u8>]) {
+    assert_eq!(from.len(), to.len(), "bytes are copied to a place for as many");
+    let whole = if from.len() < LONG.max(engine::LEAST) { 0 } else { from.len() / WORD * WORD };
+    if whole > 0 {
+        // SAFETY: both have so many bytes, a multiple of 8 and at least 64, and do not overlap: one is borrowed mutably. Neither is
+        // shared.
+        unsafe { engine::copy(from.as_ptr(), to.as_mut_ptr().cast(), whole) };
+    }
+    // SAFETY: a `MaybeUninit<u8>` may hold whatever a `u8` does.
+    let rest = unsafe { &*(&raw const from[whole..] as *const [MaybeUninit<u8>]) };
+    to[whole..].copy_from_slice(rest);
+}
+
 /// A copy of as many bytes as it is told from one address to another, as `engines` gives it.
 type Engine = unsafe fn(*const u8, *mut u8, usize);
 
@@ -192,6 +214,22 @@ mod tests {
 
     #[repr(align(128))]
     struct Memory([u8; FARTHEST + LONGEST + 2 * WORD]);
+
+    /// Bytes that begin at a cache line.
+    struct Lines(Vec<u8>, usize);
+
+    impl Lines {
+        fn of(len: usize) -> Self {
+            let bytes = vec![0; len + 64];
+            let skipped = bytes.as_ptr().align_offset(64);
+            Self(bytes, skipped)
+        }
+
+        fn bytes(&mut self) -> &mut [u8] {
+            let end = self.0.len() - 64;
+            &mut self.0[self.1..end + self.1]
+        }
+    }
 
     fn patterned(seed: u8) -> Memory {
         Memory(std::array::from_fn(|i| (i as u8).wrapping_mul(31).wrapping_add(seed)))
@@ -255,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn private_bytes_are_copied_at_every_length() {
+        for len in (0..64).chain(LONG - 9..LONG + 9) {
+            for (from, to) in [(0, 0), (1, 3), (8, 5), (3, 0)] {
+                let (mut source, mut private) = (Lines::of(len + from), Lines::of(len + to + 1));
+                let (source, private) = (source.bytes(), private.bytes());
+                (0..).zip(&mut *source).for_each(|(i, byte)| *byte = (i % 251) as u8);
+                private.fill(0xff);
+                // SAFETY: only initialised bytes are written.
+                copy_private(&source[from..], unsafe { bytes::of_bytes(&mut private[to..to + len]) });
+                assert!(private[to..to + len] == source[from..], "{len} bytes from {from} to {to}");
+                assert!(
+                    private[..to].iter().chain(&private[to + len..]).all(|byte| *byte == 0xff),
+                    "beside {len} bytes"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn words_alone_copy_every_byte() {
         // SAFETY: as above.
         copies_out(0, WORD, WORD, |from, _, to| unsafe { words::copy_out(from, to.as_mut_ptr().cast(), to.len()) });
@@ -269,6 +326,30 @@ mod tests {
         is_an_engine(engine::LEAST, |from, to, len| unsafe { engine::copy_short(from, to, len) });
         // SAFETY: as above.
         is_an_engine(SHORT, |from, to, len| unsafe { engine::copy(from, to, len) });
+    }
+
+    #[test]
+    fn every_engine_copies_what_is_larger_than_a_cache() {
+        // Another way may be taken then, and another where both sides begin at a cache line.
+        const ODD: usize = 5 * WORD;
+        for (name, copy) in engines() {
+            for len in [(32 << 10) - WORD, 32 << 10, (32 << 10) + ODD, (1 << 20) - WORD, 1 << 20] {
+                for (from, to) in [(0, 0), (0, WORD), (WORD, 0), (64, 4096), (0, 3), (8, 67)] {
+                    let (mut shared, mut private) = (Lines::of(len + 128), Lines::of(len + 8192));
+                    let (shared, private) = (shared.bytes(), private.bytes());
+                    (0..).zip(&mut *shared).for_each(|(i, byte)| *byte = (i % 251) as u8);
+                    private.fill(0xff);
+                    // SAFETY: both sides have room for `len` bytes behind where the copy begins, and nobody else is there.
+                    unsafe { copy(shared[from..].as_ptr(), private[to..].as_mut_ptr(), len) };
+                    assert!(
+                        private[to..to + len] == shared[from..from + len],
+                        "{name}: {len} bytes from {from} to {to}"
+                    );
+                    let beside = private[..to].iter().chain(&private[to + len..]);
+                    assert!(beside.copied().all(|byte| byte == 0xff), "{name}: beside {len} bytes from {from} to {to}");
+                }
+            }
+        }
     }
 
     #[test]

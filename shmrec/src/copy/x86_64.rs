@@ -1,11 +1,13 @@
-//! The engine of x86-64: 32 bytes at a time where the processor has AVX, 16 where not.
+//! The engine of x86-64: 64 bytes at a time by AVX-512 where that is the fastest way, 32 where the processor has AVX, 16 where not.
+//!
+//! AVX-512 is for AMD's processors, as in the C library's `memcpy`: several of Intel's lower their clock for registers of 64 bytes.
 //!
 //! # Safety
 //!
 //! Both directions run the same instructions, so there is one function for both: which side is the shared one makes no
 //! difference to the bytes that are moved. Each `asm!` below reads and writes memory by `mov`s between memory and vector
-//! registers, which ask for no alignment, and by nothing else. Of shared memory they move whole aligned words, because what a
-//! `mov` begins at is a multiple of 8 bytes behind `from` and `to`, and 16 or 32 bytes long; what these accesses mean there is
+//! registers, which ask for no alignment, or by one string instruction, and by nothing else. Of shared memory they move whole aligned words, because what a
+//! `mov` begins at is a multiple of 8 bytes behind `from` and `to`, and 16, 32 or 64 bytes long; what these accesses mean there is
 //! the parent module's subject. They use no stack. None is `pure`: the compiler repeats none, leaves none out, and moves none
 //! over a fence or another access to memory.
 #![allow(unsafe_code)]
@@ -38,18 +40,56 @@ macro_rules! by_avx {
         )
     };
 }
+
+/// Assembly with AVX-512. It uses and names registers that only AVX-512 has, so that the lower sixteen stay as they are, upper
+/// halves included, and no `vzeroupper` is needed; and the flags, by not saying that it preserves them.
+macro_rules! by_avx512 {
+    (($from:ident, $to:ident, $end:ident, $($operands:tt)*), $($line:literal,)*) => {
+        asm!(
+            $($line,)*
+            $($operands)*
+            from = in(reg) $from,
+            to = in(reg) $to,
+            $end = in(reg) $end,
+            out("zmm16") _, out("zmm17") _, out("zmm18") _, out("zmm19") _,
+            out("zmm20") _, out("zmm21") _, out("zmm22") _, out("zmm23") _,
+            options(nostack),
+        )
+    };
+}
+
+/// How many bytes are copied by the processor's string instruction where it has AVX-512: those that do not fit the first cache,
+/// but the second. Lines that are to be overwritten as a whole are then not read first.
+const STRINGS: std::ops::Range<usize> = 32 << 10..1 << 20;
+
 /// What the processor has, once somebody has looked.
 static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const SSE2: u8 = 1;
 const AVX: u8 = 2;
+const AVX512: u8 = 3;
 
 #[cold]
 fn find_out() -> u8 {
-    let found = if std::arch::is_x86_feature_detected!("avx") { AVX } else { SSE2 };
+    let found = if std::arch::is_x86_feature_detected!("avx512f") && is_amd() {
+        AVX512
+    } else if std::arch::is_x86_feature_detected!("avx") {
+        AVX
+    } else {
+        SSE2
+    };
     // Relaxed: everybody who looks finds the same.
     FOUND.store(found, Ordering::Relaxed);
     found
+}
+
+/// Whether AMD says that it has made the processor.
+fn is_amd() -> bool {
+    // SAFETY: every x86-64 processor has the instruction, and leaf 0. Newer compilers know it.
+    #[allow(unused_unsafe)]
+    let said = unsafe { std::arch::x86_64::__cpuid(0) };
+    let name = [said.ebx, said.edx, said.ecx].map(u32::to_le_bytes);
+    name.as_flattened() == b"AuthenticAMD"
 }
 
 /// Copies 16 bytes.
@@ -100,25 +140,120 @@ pub(super) unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
 /// As [`copy_short`].
 #[inline(always)]
 pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
-    // One comparison with what nearly every processor has.
-    if FOUND.load(Ordering::Relaxed) == AVX {
+    match FOUND.load(Ordering::Relaxed) {
+        // SAFETY: the processor has AVX-512.
+        AVX512 => unsafe { copy_by_avx512(from, to, len) },
         // SAFETY: the processor has AVX.
-        unsafe { copy_by_avx(from, to, len) };
-    } else {
+        AVX => unsafe { copy_by_avx(from, to, len) },
         // SAFETY: as the caller vouches.
-        unsafe { copy_otherwise(from, to, len) };
+        _ => unsafe { copy_otherwise(from, to, len) },
     }
 }
 
 #[cold]
 #[inline(never)]
 unsafe fn copy_otherwise(from: *const u8, to: *mut u8, len: usize) {
-    if FOUND.load(Ordering::Relaxed) == UNKNOWN && find_out() == AVX {
-        // SAFETY: the processor has AVX.
-        unsafe { copy_by_avx(from, to, len) };
+    if FOUND.load(Ordering::Relaxed) == UNKNOWN && find_out() != SSE2 {
+        // SAFETY: as the caller vouches. What was found is known now, so that this goes no deeper.
+        unsafe { copy(from, to, len) };
     } else {
         // SAFETY: as the caller vouches.
         unsafe { copy_by_sse2(from, to, len) };
+    }
+}
+
+/// # Safety
+///
+/// As [`copy`], and the processor has AVX-512.
+#[inline(always)]
+unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
+    if len <= 128 {
+        // SAFETY: reads 64 bytes each at `from` and before `from + len`, and writes them at the same places of `to`: all among
+        // the `len` bytes, which are at least 64. What changes is said by `by_avx512`.
+        unsafe {
+            by_avx512!(
+                (from, to, len,),
+                "vmovdqu64 zmm16, [{from}]",
+                "vmovdqu64 zmm17, [{from} + {len} - 64]",
+                "vmovdqu64 [{to}], zmm16",
+                "vmovdqu64 [{to} + {len} - 64], zmm17",
+            );
+        }
+    } else if len <= 256 {
+        // SAFETY: reads 128 bytes at `from` and 128 before `from + len`, and writes them at the same places of `to`: all among
+        // the `len` bytes, which are more than 128. What changes is said by `by_avx512`.
+        unsafe {
+            by_avx512!(
+                (from, to, len,),
+                "vmovdqu64 zmm16, [{from}]",
+                "vmovdqu64 zmm17, [{from} + 64]",
+                "vmovdqu64 zmm18, [{from} + {len} - 128]",
+                "vmovdqu64 zmm19, [{from} + {len} - 64]",
+                "vmovdqu64 [{to}], zmm16",
+                "vmovdqu64 [{to} + 64], zmm17",
+                "vmovdqu64 [{to} + {len} - 128], zmm18",
+                "vmovdqu64 [{to} + {len} - 64], zmm19",
+            );
+        }
+    } else if STRINGS.contains(&len) && (from.addr() | to.addr()) % 64 == 0 {
+        // SAFETY: `len` is a multiple of 8, and as many bytes are read at `from` and written at `to`, word by word; the direction is
+        // forwards, which is so wherever `asm!` stands. Both sides are aligned, so that the words are whole ones. The three registers
+        // that change are operands; no flag does. However the processor bundles them, it makes the stores visible before any that
+        // comes later in the program, and the loads are done before any later one: publication is a store, and the check of a copy
+        // a load, each by an instruction of its own.
+        unsafe {
+            asm!(
+                "rep movsq",
+                inout("rcx") len / WORD => _,
+                inout("rsi") from => _,
+                inout("rdi") to => _,
+                options(nostack, preserves_flags),
+            );
+        }
+    } else {
+        // How far it is to where a register can be stored without crossing a cache line; not at all, where words of shared memory
+        // would then be split.
+        let start = match to.addr().wrapping_neg() % 64 {
+            start if start % WORD == 0 => start,
+            _ => 0,
+        };
+        let last = len - 256;
+        // SAFETY: unless `start` is 0, the first 64 of the `len` bytes are read and written; then, `at` running from `start`, a multiple of
+        // 8 and less than 64, in steps of 256 as long as it is below `last`, which is 256 before the end and more than 0, 256 bytes at
+        // `from + at`, written at `to + at`; then those at `last`. All of the `len` bytes are, and no others, some perhaps twice. What changes is said by
+        // `by_avx512`, and `at` by its operand.
+        unsafe {
+            by_avx512!(
+                (from, to, last, at = inout(reg) start => _,),
+                "test {at}, {at}",
+                "jz 2f",
+                "vmovdqu64 zmm20, [{from}]",
+                "vmovdqu64 [{to}], zmm20",
+                "cmp {at}, {last}",
+                "jae 3f",
+                "2:",
+                "vmovdqu64 zmm16, [{from} + {at}]",
+                "vmovdqu64 zmm17, [{from} + {at} + 64]",
+                "vmovdqu64 zmm18, [{from} + {at} + 128]",
+                "vmovdqu64 zmm19, [{from} + {at} + 192]",
+                "vmovdqu64 [{to} + {at}], zmm16",
+                "vmovdqu64 [{to} + {at} + 64], zmm17",
+                "vmovdqu64 [{to} + {at} + 128], zmm18",
+                "vmovdqu64 [{to} + {at} + 192], zmm19",
+                "add {at}, 256",
+                "cmp {at}, {last}",
+                "jb 2b",
+                "3:",
+                "vmovdqu64 zmm16, [{from} + {last}]",
+                "vmovdqu64 zmm17, [{from} + {last} + 64]",
+                "vmovdqu64 zmm18, [{from} + {last} + 128]",
+                "vmovdqu64 zmm19, [{from} + {last} + 192]",
+                "vmovdqu64 [{to} + {last}], zmm16",
+                "vmovdqu64 [{to} + {last} + 64], zmm17",
+                "vmovdqu64 [{to} + {last} + 128], zmm18",
+                "vmovdqu64 [{to} + {last} + 192], zmm19",
+            );
+        }
     }
 }
 
@@ -261,9 +396,19 @@ pub(super) fn all() -> Vec<(&'static str, super::Engine)> {
         // SAFETY: as the caller vouches.
         unsafe { copy_by_avx(from, to, len) };
     }
+    /// # Safety
+    ///
+    /// As [`copy_by_avx512`].
+    unsafe fn avx512(from: *const u8, to: *mut u8, len: usize) {
+        // SAFETY: as the caller vouches.
+        unsafe { copy_by_avx512(from, to, len) };
+    }
     let mut engines: Vec<(&'static str, super::Engine)> = vec![("SSE2", copy_by_sse2)];
-    if find_out() == AVX {
+    if find_out() >= AVX {
         engines.push(("AVX", avx));
+    }
+    if find_out() == AVX512 {
+        engines.push(("AVX-512", avx512));
     }
     engines
 }
