@@ -432,6 +432,14 @@ impl Parts<'_> {
                 }
 
                 #[inline]
+                fn store_in<'__place>(
+                    &self,
+                    __place: &'__place mut [::core::mem::MaybeUninit<::core::primitive::u8>],
+                ) -> ::core::result::Result<&'__place mut [::core::primitive::u8], #krate::StoreError> {
+                    #krate::__private::store_in(self, __place)
+                }
+
+                #[inline]
                 fn load(__image: &[::core::primitive::u8]) -> ::core::result::Result<Self, #krate::LoadError> {
                     #krate::__private::load(__image)
                 }

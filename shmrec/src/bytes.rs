@@ -8,6 +8,8 @@
 
 use std::mem::MaybeUninit;
 
+use crate::copy;
+
 /// The bytes of a value that is yet to be made.
 #[inline(always)]
 pub(crate) fn of_place<V>(place: &mut MaybeUninit<V>) -> &mut [MaybeUninit<u8>] {
@@ -64,11 +66,20 @@ pub(crate) unsafe fn assume_init(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
 /// When the two have different lengths.
 #[inline(always)]
 pub(crate) fn fill<'t>(to: &'t mut [MaybeUninit<u8>], from: &[u8]) -> &'t mut [u8] {
-    // SAFETY: a `MaybeUninit<u8>` may hold whatever a `u8` does.
-    let from = unsafe { &*(&raw const *from as *const [MaybeUninit<u8>]) };
-    to.copy_from_slice(from);
+    copy::copy_private(from, to);
     // SAFETY: just written from `u8`s.
     unsafe { assume_init(to) }
+}
+
+/// Writes `from` over all of `to`.
+///
+/// # Panics
+///
+/// When the two have different lengths.
+#[inline(always)]
+pub(crate) fn replace(to: &mut [u8], from: &[u8]) {
+    // SAFETY: what is written to them is `u8`s.
+    copy::copy_private(from, unsafe { of_bytes(to) });
 }
 
 /// Writes `parts` to `to`, one behind the other.

@@ -115,7 +115,7 @@ struct Records;
 pub mod __private {
     pub use crate::copy::{copy_in, copy_out, engines};
     pub use crate::model::columns::{
-        ByDefault, Columns, Visit, Visitable, check_length, debug_handles, load, load_at, load_into, store,
+        ByDefault, Columns, Visit, Visitable, check_length, debug_handles, load, load_at, load_into, store, store_in,
     };
     pub use crate::model::layout::{check_align, check_capacity, check_size, overlaid};
     pub use crate::model::same::assert_same_layout;

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use crate::bytes;
 
 /// Images of up to this many lines are made on the stack.
-const SMALL: usize = 32;
+const SMALL: usize = 64;
 
 /// Memory for up to this many lines, 1 MiB, is kept by each thread.
 const KEPT: usize = 1 << 14;

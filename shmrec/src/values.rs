@@ -91,8 +91,8 @@ pub(crate) fn with_image<V: SharedField, R, X: From<StoreError>>(
     match model::image::<V, Plain>(value) {
         Some(image) => use_it(image),
         None => scratch::with(V::SIZE, |to| {
-            let image = bytes::zeroed(to);
-            value.store(image)?;
+            let image = value.store_in(to)?;
+            assert!(image.len() == V::SIZE, "store_in must return the memory that it was given");
             use_it(image)
         }),
     }

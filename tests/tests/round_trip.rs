@@ -4,6 +4,7 @@
 //! This process writes an arbitrary value; a child, one for each shape, reads it, alters it as both know, and writes it back.
 
 use std::cell::{Cell, RefCell};
+use std::mem::MaybeUninit;
 
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{prop_assert, prop_assert_eq};
@@ -41,6 +42,9 @@ fn round_trip<S: Shape>(shape: &str) {
         let mut bytes = vec![0xff; S::SIZE];
         prop_assert_eq!(segment.read_bytes(0, &mut bytes)?, written);
         prop_assert!(bytes == image, "the image is {:02x?} and the segment has {:02x?}", image, bytes);
+        // Nor does anything show of what stood in the memory that the image was made in.
+        let mut memory = vec![MaybeUninit::new(0xff); S::SIZE];
+        prop_assert_eq!(&*value.store_in(&mut memory)?, &*image, "made in memory full of ones");
 
         let answer = peer.borrow_mut().ask(way);
         let version = answer.strip_prefix("ok ").and_then(|version| version.parse::<u64>().ok());

@@ -1,11 +1,12 @@
 //! What the type costs: records whose memory is their image, records that travel through one, single fields.
 
 use std::hint::black_box;
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use shmrec::{SegmentOptions, SharedField, SharedRecord};
 
-use super::unique;
+use super::{Aligned, unique};
 use crate::Effort;
 use crate::measure::{Case, Timed, in_turns};
 use crate::peers::{Peer, Shmrec, ShmrecImage};
@@ -59,34 +60,40 @@ fn by_size<const N: usize>(effort: Effort) -> (Vec<Timed>, Vec<Timed>) {
     let id = unique("typed");
     let segment = &SegmentOptions::new().create_with(&id, &*Block::<N>::filled(7)).expect("a segment");
     let mut image = ShmrecImage::<N>::create(&unique("image"));
-    let (mut untyped, mut place, mut into) = (vec![0_u8; 8 * N + 64], Box::new_uninit(), Block::<N>::filled(0));
+    let (mut place, mut into) = (Box::new(Aligned(MaybeUninit::uninit())), aligned::<N>(0));
+    let mut untyped = vec![0_u8; 8 * N + 64];
     let skip = untyped.as_ptr().align_offset(64);
     let mut reads = [
         Case::new("untyped read", move || {
             segment.read_bytes(0, black_box(&mut untyped[skip..skip + 8 * N])).expect("a record")
         }),
-        Case::new("read_at", move || segment.read_at(black_box(&mut place)).expect("a record").version),
+        Case::new("read_at", move || segment.read_at(black_box(&mut place.0)).expect("a record").version),
         Case::new("read", || {
             let record = segment.read().expect("a record");
             black_box(&record);
         }),
-        Case::new("read_into", move || segment.read_into(black_box(&mut into)).expect("a record")),
+        Case::new("read_into", move || segment.read_into(black_box(&mut into.0)).expect("a record")),
         Case::new("read_boxed", || segment.read_boxed().expect("a record")),
         Case::new("through an image", move || {
             black_box(image.read_in_place());
         }),
     ];
     let reads = in_turns(&mut reads, effort.rounds(101), Duration::from_micros(200));
-    let (from, mut raw) = (Block::<N>::filled(3), Shmrec::<N>::create(&unique("untyped")));
-    let same = Block::<N>::filled(3);
+    let (from, mut raw) = (aligned::<N>(3), Shmrec::<N>::create(&unique("untyped")));
+    let same = aligned::<N>(3);
     let mut image = ShmrecImage::<N>::create(&unique("image"));
     let mut writes = [
-        Case::new("untyped write", move || raw.write(black_box(&same))),
-        Case::new("write", move || segment.write(black_box(&from)).expect("the lock")),
+        Case::new("untyped write", move || raw.write(black_box(&same.0))),
+        Case::new("write", move || segment.write(black_box(&from.0)).expect("the lock")),
         Case::new("update", || segment.update(|record| record.words[0] += 1).expect("the lock")),
         Case::new("write through an image", move || image.write_own()),
     ];
     (reads, in_turns(&mut writes, effort.rounds(101), Duration::from_micros(200)))
+}
+
+/// A record that begins at a cache line.
+fn aligned<const N: usize>(word: u64) -> Box<Aligned<Block<N>>> {
+    Box::new(Aligned(*Block::filled(word)))
 }
 
 /// A record as applications have them.
@@ -121,11 +128,11 @@ fn field(report: &mut Report, effort: Effort) {
     let segment = &SegmentOptions::new().create_with(&unique("field"), &*Block::<N>::filled(7)).expect("a segment");
     let one = &SegmentOptions::new().create_with(&unique("field"), &*Block::<1>::filled(7)).expect("a segment");
     let word = Block::<N>::fields().words.at(300);
-    let (mut place, mut whole) = (Box::new_uninit(), Box::new_uninit());
+    let (mut place, mut whole) = (Box::new_uninit(), Box::new(Aligned(MaybeUninit::uninit())));
     let mut cases = [
         Case::new("a record of 8 B", move || one.read_at(black_box(&mut place)).expect("a record").version),
         Case::new("8 B of a record of 4 KiB", || black_box(segment).get(word).expect("a record")),
-        Case::new("the record of 4 KiB", move || segment.read_at(black_box(&mut whole)).expect("a record").version),
+        Case::new("the record of 4 KiB", move || segment.read_at(black_box(&mut whole.0)).expect("a record").version),
     ];
     let timed = in_turns(&mut cases, effort.rounds(101), Duration::from_micros(200));
     let mut table = Table::new("field", ["read", "ns"]);

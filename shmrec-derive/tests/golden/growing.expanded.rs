@@ -124,6 +124,16 @@ const _: () = {
             ::shmrec::__private::store(self, __image)
         }
         #[inline]
+        fn store_in<'__place>(
+            &self,
+            __place: &'__place mut [::core::mem::MaybeUninit<::core::primitive::u8>],
+        ) -> ::core::result::Result<
+            &'__place mut [::core::primitive::u8],
+            ::shmrec::StoreError,
+        > {
+            ::shmrec::__private::store_in(self, __place)
+        }
+        #[inline]
         fn load(
             __image: &[::core::primitive::u8],
         ) -> ::core::result::Result<Self, ::shmrec::LoadError> {

@@ -14,7 +14,10 @@ use std::convert::Infallible;
 use std::fmt;
 use std::mem::MaybeUninit;
 
+use crate::bytes;
+
 use super::containers::{TUPLE, load_behind};
+use super::direct;
 use super::layout::{MAX_ALIGN, round_up};
 use super::message::Message;
 use super::{
@@ -245,7 +248,12 @@ pub trait Visit {
 /// When it has not.
 #[inline(always)]
 pub fn check_length(image: &[u8], record: &RecordDesc) {
-    if image.len() != record.size {
+    expect_length(image.len(), record);
+}
+
+#[inline(always)]
+fn expect_length(len: usize, record: &RecordDesc) {
+    if len != record.size {
         another_length(record.name);
     }
 }
@@ -274,6 +282,49 @@ impl Visit for Store<'_> {
         // SAFETY: the record that the field belongs to is borrowed by `store`, as long as this operation.
         let value = unsafe { &*at };
         E::store_field(value, self.image, field, "")?;
+        Ok(Done(()))
+    }
+
+    #[inline(always)]
+    unsafe fn skipped<V>(&mut self, _: *const V, _: impl FnOnce() -> V) {}
+}
+
+/// Stores a value that is whole in memory where nothing stands yet.
+struct StoreIn<'p> {
+    place: &'p mut [MaybeUninit<u8>],
+    /// So many bytes from the first on have been written.
+    filled: usize,
+}
+
+impl StoreIn<'_> {
+    /// Writes zeros up to there.
+    #[inline(always)]
+    fn fill_up_to(&mut self, end: usize) {
+        bytes::zeroed(&mut self.place[self.filled..end]);
+        self.filled = end;
+    }
+}
+
+impl Visit for StoreIn<'_> {
+    type Error = StoreError;
+
+    #[inline(always)]
+    fn begin(&mut self, record: &'static RecordDesc) {
+        expect_length(self.place.len(), record);
+    }
+
+    #[inline(always)]
+    unsafe fn field<V, E: Encoding<V>>(&mut self, at: *const V, field: &'static FieldDesc) -> Result<Done, StoreError> {
+        // SAFETY: the record that the field belongs to is borrowed by `store_in`, as long as this operation.
+        let value = unsafe { &*at };
+        self.fill_up_to(field.offset);
+        let part = &mut self.place[field.offset..field.offset + E::SIZE];
+        if let Some(image) = direct::image::<V, E>(value) {
+            bytes::fill(part, image);
+        } else {
+            E::store(value, bytes::zeroed(part)).map_err(|e| e.in_field(field.name))?;
+        }
+        self.filled += E::SIZE;
         Ok(Done(()))
     }
 
@@ -370,6 +421,23 @@ impl Visit for Discard {
 pub fn store<T: Visitable>(value: &T, image: &mut [u8]) -> Result<(), StoreError> {
     // SAFETY: a reference is aligned and leads to a whole value, which is only read.
     unsafe { T::visit(value, &mut Store { image }) }
+}
+
+/// [`SharedField::store_in`](crate::SharedField::store_in) of a derived record.
+///
+/// # Errors
+///
+/// Those of its fields.
+#[inline]
+pub fn store_in<'p, T: Visitable>(value: &T, place: &'p mut [MaybeUninit<u8>]) -> Result<&'p mut [u8], StoreError> {
+    let mut op = StoreIn { place: &mut *place, filled: 0 };
+    // SAFETY: a reference is aligned and leads to a whole value, which is only read.
+    unsafe { T::visit(value, &mut op) }?;
+    let len = op.place.len();
+    op.fill_up_to(len);
+    // SAFETY: `StoreIn` writes from the first byte on and leaves none out: what stands before a field is filled up, and what
+    // stands behind the last has just been.
+    Ok(unsafe { bytes::assume_init(place) })
 }
 
 /// [`SharedField::load_into`](crate::SharedField::load_into) of a derived record.

@@ -134,8 +134,8 @@ impl<V, E: Encoding<V>, const M: usize> Encoding<[V; M]> for Elements<E> {
     #[inline]
     fn store(value: &[V; M], image: &mut [u8]) -> Result<(), StoreError> {
         assert_eq!(image.len(), <Self as Encoding<[V; M]>>::SIZE, "the image of an array");
-        if let Some(bytes) = direct::image::<[V; M], Self>(value) {
-            image.copy_from_slice(bytes);
+        if let Some(own) = direct::image::<[V; M], Self>(value) {
+            bytes::replace(image, own);
             return Ok(());
         }
         for (i, v) in value.iter().enumerate() {

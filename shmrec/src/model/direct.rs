@@ -235,7 +235,7 @@ pub(crate) fn overwrite<V, E: Encoding<V>>(value: &mut V, image: &[u8]) -> Resul
     // SAFETY: the value has so many bytes, which this borrow reaches alone. They are overwritten by those of an image that has
     // passed the check, which `Direct` promises are a value.
     let to = unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(value).cast::<u8>(), size_of::<V>()) };
-    to.copy_from_slice(image);
+    bytes::replace(to, image);
     Ok(())
 }
 

@@ -7,6 +7,8 @@
 
 use std::mem::MaybeUninit;
 
+use crate::bytes;
+
 use super::{Direct, Fingerprint, LoadError, RecordDesc, StoreError, TransferPath, TypeDesc};
 
 /// A type whose values have an *image*: a fixed number of bytes, the same in every program.
@@ -84,6 +86,24 @@ pub trait SharedField: Sized {
     ///
     /// When `image` has another length.
     fn store(&self, image: &mut [u8]) -> Result<(), StoreError>;
+
+    /// As [`store`](Self::store), in memory of exactly [`SIZE`](Self::SIZE) bytes where nothing stands yet. Returns all of it,
+    /// initialised.
+    ///
+    /// A derived record writes each byte once: zeros come only where no number, or array of numbers, does.
+    ///
+    /// # Errors
+    ///
+    /// As `store`.
+    ///
+    /// # Panics
+    ///
+    /// As `store`.
+    fn store_in<'a>(&self, place: &'a mut [MaybeUninit<u8>]) -> Result<&'a mut [u8], StoreError> {
+        let image = bytes::zeroed(place);
+        self.store(image)?;
+        Ok(image)
+    }
 
     /// The value of an image of exactly [`SIZE`](Self::SIZE) bytes. The bytes come from another process: they may be
     /// anything.
