@@ -97,10 +97,13 @@ fn measure_all(arguments: &Arguments) {
         ("layout", sections::layout::run),
         ("programs", sections::programs::run),
     ];
+    let everywhere = rustix::thread::sched_getaffinity(None).expect("the processors of this thread");
     for (name, section) in all {
         if arguments.only.is_empty() || arguments.only.iter().any(|only| only == name) {
             eprintln!("… {name}");
             section(&mut report, effort);
+            // Some stay on one processor, and so would what the next ones start.
+            rustix::thread::sched_setaffinity(None, &everywhere).expect("a thread of this process");
         }
     }
     if arguments.only.is_empty() || arguments.only.iter().any(|only| only == "build") {

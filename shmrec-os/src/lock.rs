@@ -712,6 +712,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn who_finds_the_lock_free_before_any_sleep_announces_no_sleeper() {
+        let memory = memory();
+        let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
+        memory.set(AT_WORD, owner);
+        // The owner gives it back while the kernel is asked for it.
+        let kernel = Script::new(&memory, A_MINUTE).alive(1).during_probe(|_| memory.set(AT_WORD, 0));
+        assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
+        assert_eq!((memory.get(AT_WORD), kernel.calls()), (mine, vec![Call::Probe { slot: 1 }]));
+    }
+
+    #[test]
     fn an_owner_that_dies_while_it_is_waited_for_is_noticed_after_one_sleep() {
         let memory = memory();
         let (owner, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
@@ -841,6 +852,33 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_look_tells_who_has_the_lock_and_changes_nothing() {
+        let memory = memory();
+        let (first, second) = (claim(&memory, REGION, 7), claim(&memory, REGION, 7));
+        // A free lock; a holder, without and with sleepers; the last holder of the same slot; slot 2047 - 1, never claimed,
+        // under a generation that it might have; no slot at all.
+        for (word, owner, slot, waiters) in [
+            (0, 0, None, false),
+            (WAITERS, 0, None, true),
+            (second, second, Some(7), false),
+            (second | WAITERS, second, Some(7), true),
+            (first, first, None, false),
+            (2047, 2047, Some(2046), false),
+            ((1 << SLOT_BITS) | 2047, (1 << SLOT_BITS) | 2047, None, false),
+            (5 << SLOT_BITS, 5 << SLOT_BITS, None, false),
+        ] {
+            memory.set(AT_WORD, word);
+            let written = memory.written();
+            assert_eq!(look(&memory, REGION), Ok(Look { owner, slot, waiters }), "{word:#x}");
+            assert_eq!((memory.get(AT_WORD), memory.written()), (word, written));
+        }
+        // What a peer scribbled above a generation's bits is not part of it.
+        memory.set(AT_WORD, second);
+        memory.set(at_generation(7), !GENERATION_MASK | memory.get(at_generation(7)));
+        assert_eq!(look(&memory, REGION), Ok(Look { owner: second, slot: Some(7), waiters: false }));
+    }
+
+    #[test]
     fn the_lock_of_somebody_else_is_not_given_back() {
         let memory = memory();
         let (other, mine) = (claim(&memory, REGION, 1), claim(&memory, REGION, 2));
@@ -909,10 +947,12 @@ pub(crate) mod tests {
             assert_eq!(memory.get(AT_FAIR), 0);
             if nth == PATIENCE as usize {
                 memory.set(AT_WORD, 0);
+                // Somebody else does, who still waits.
+                memory.set(AT_FAIR, 5);
             }
         });
         assert_eq!(acquire(&memory, REGION, mine, &kernel), Ok(TAKEN));
-        assert_eq!(memory.get(AT_FAIR), 0);
+        assert_eq!(memory.get(AT_FAIR), 5);
     }
 
     #[test]
