@@ -471,10 +471,9 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    fn header() -> Header {
-        let name = SegmentName::new("robot_pose").unwrap();
-        let plan = Plan {
-            name: &name,
+    fn plan_of(name: &SegmentName) -> Plan<'_> {
+        Plan {
+            name,
             record_len: 100,
             record_align: 8,
             slots: 4,
@@ -482,8 +481,12 @@ mod tests {
             fingerprint: [7; 16],
             persist: true,
             wake_always: false,
-        };
-        Header::new(&plan, &Creator { uid: 1000, pid: 42, instance: [9; 16] })
+        }
+    }
+
+    fn header() -> Header {
+        let name = SegmentName::new("robot_pose").unwrap();
+        Header::new(&plan_of(&name), &Creator { uid: 1000, pid: 42, instance: [9; 16] })
     }
 
     /// The header's bytes with one field replaced and the checksum made good again: what a forger writes.
@@ -504,6 +507,72 @@ mod tests {
     }
 
     #[test]
+    fn a_header_says_what_was_planned_and_where_all_stands() {
+        let parsed = Header::parse(&header().to_bytes(), header().total_len).unwrap();
+        // Schema behind the header; regions at multiples of 128 behind each other; 2047 writer slots' generations of 4 bytes
+        // behind the 128 bytes of the lock; slots 64 bytes apart or a multiple of it.
+        assert_eq!((parsed.schema(), parsed.schema_len()), (512, 300));
+        assert_eq!((parsed.transfer(), parsed.lock(), parsed.bell(), parsed.records()), (896, 1024, 9344, 9472));
+        assert_eq!((parsed.total_len(), parsed.slots(), parsed.stride()), (9472 + 4 * 128, 4, 128));
+        assert_eq!((parsed.record_len(), parsed.record_align()), (100, 8));
+        assert_eq!((parsed.fingerprint(), parsed.instance()), ([7; 16], [9; 16]));
+        assert_eq!((parsed.creator_uid(), parsed.creator_pid(), parsed.name().as_str()), (1000, 42, "robot_pose"));
+        let age = SystemTime::now().duration_since(parsed.created()).unwrap();
+        assert!(age < Duration::from_secs(3600), "created {age:?} ago");
+    }
+
+    #[test]
+    fn each_flag_is_its_own() {
+        for (flags, persist, wake_always) in
+            [(0, false, false), (FLAG_PERSIST, true, false), (FLAG_WAKE_ALWAYS, false, true), (3, true, true)]
+        {
+            let parsed = Header::parse(&forged(AT_FLAGS, &flags.to_le_bytes()), header().total_len).unwrap();
+            assert_eq!((parsed.persist(), parsed.wake_always()), (persist, wake_always), "{flags}");
+            let name = SegmentName::new("robot_pose").unwrap();
+            let plan = Plan { persist, wake_always, ..plan_of(&name) };
+            let planned = Header::new(&plan, &Creator { uid: 0, pid: 0, instance: [0; 16] });
+            assert_eq!((planned.persist(), planned.wake_always()), (persist, wake_always), "{flags}");
+        }
+    }
+
+    #[test]
+    fn what_is_at_a_bound_passes_and_what_is_beyond_it_does_not() {
+        // Of a file so large that no other bound is in the way.
+        let huge = 1_u64 << 40;
+        let parse = |fields: &[(usize, u64, usize)]| {
+            let mut bytes = forged(AT_TOTAL_LEN, &huge.to_le_bytes());
+            for (at, value, width) in fields {
+                bytes[*at..at + width].copy_from_slice(&value.to_le_bytes()[..*width]);
+            }
+            let sum = checksum(&bytes[..AT_CHECKSUM]);
+            bytes[AT_CHECKSUM..].copy_from_slice(&sum.to_le_bytes());
+            Header::parse(&bytes, huge)
+        };
+        let far = MAX_SCHEMA_LEN + 1024;
+        let moved =
+            [(AT_TRANSFER, far, 8), (AT_LOCK, far + 128, 8), (AT_BELL, far + 16384, 8), (AT_RECORDS, far + 32768, 8)];
+        for (at, width, most, beyond) in [
+            (AT_RECORD_ALIGN, 4, 64, 128),
+            (AT_SCHEMA_LEN, 8, MAX_SCHEMA_LEN, MAX_SCHEMA_LEN + 1),
+            (AT_SLOTS, 4, 256, 512),
+        ] {
+            let with = |value| [&moved[..], &[(at, value, width)]].concat();
+            assert!(parse(&with(most)).is_ok(), "{most} at {at}: {:?}", parse(&with(most)));
+            assert!(parse(&with(beyond)).is_err(), "{beyond} at {at}");
+        }
+        let record = |len: u64, stride: u64| parse(&[(AT_RECORD_LEN, len, 8), (AT_STRIDE, stride, 8)]);
+        assert!(record(MAX_RECORD_LEN, MAX_RECORD_LEN).is_ok(), "a record as long as its slot, and the longest");
+        assert!(record(MAX_RECORD_LEN + 1, MAX_RECORD_LEN + 64).is_err());
+        assert!(record(65, 64).is_err());
+        assert!(record(0, 64).is_err());
+        // A region may begin where the last one ends, and the last may end where the segment does.
+        assert!(parse(&[(AT_SCHEMA_LEN, 384, 8)]).is_ok());
+        assert!(parse(&[(AT_SCHEMA_LEN, 385, 8)]).is_err());
+        let len = header().total_len;
+        assert!(Header::parse(&forged(AT_SLOTS, &8_u32.to_le_bytes()), len).is_err());
+    }
+
+    #[test]
     fn every_flipped_bit_is_noticed() {
         let header = header();
         for bit in 0..HEADER_LEN * 8 {
@@ -517,8 +586,23 @@ mod tests {
     fn a_shorter_file_is_refused_at_every_length() {
         let header = header();
         let bytes = header.to_bytes();
-        for len in [0, 7, 8, 511] {
-            assert!(Header::parse(&bytes[..len], len as u64).is_err(), "{len}");
+        for len in 0..HEADER_LEN {
+            // A file that has grown since it was looked at, and one that has not.
+            for file_len in [len as u64, header.total_len] {
+                match Header::parse(&bytes[..len], file_len) {
+                    Err(HeaderFault::NotASegment) => assert!(len < MAGIC.len(), "{len}"),
+                    Err(HeaderFault::Damaged { problem }) => {
+                        assert!(len >= MAGIC.len(), "{len}");
+                        assert!(problem.contains("the header alone 512"), "{len}: {problem}");
+                    }
+                    other => panic!("{len}: {other:?}"),
+                }
+            }
+        }
+        // One that has shrunk, and one that is all header.
+        for (file_len, problem) in [(511, "the header alone 512"), (512, "its header says 9984")] {
+            let fault = Header::parse(&bytes, file_len);
+            assert!(matches!(&fault, Err(HeaderFault::Damaged { problem: is }) if is.contains(problem)), "{fault:?}");
         }
         assert!(matches!(Header::parse(&bytes, header.total_len - 1), Err(HeaderFault::Damaged { .. })));
     }
@@ -574,6 +658,8 @@ mod tests {
         assert_eq!(Header::parse(&forged(AT_FORMAT, &2u32.to_le_bytes()), len), Err(HeaderFault::Format { found: 2 }));
         let order = BYTE_ORDER.to_be_bytes();
         assert_eq!(Header::parse(&forged(AT_BYTE_ORDER, &order), len), Err(HeaderFault::ByteOrder));
+        let fault = Header::parse(&forged(AT_BYTE_ORDER, &[1, 2, 3, 5]), len);
+        assert!(matches!(fault, Err(HeaderFault::Damaged { .. })), "{fault:?}");
         assert_eq!(Header::parse(&[0; 4096], 4096), Err(HeaderFault::NotASegment));
     }
 }
