@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::BufRead;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,10 @@ macro_rules! with_block {
         }
     };
 }
+
+/// Begins at a cache line.
+#[repr(align(64))]
+struct Line<T>(T);
 
 /// Set when the test closes this process's input.
 static OVER: AtomicBool = AtomicBool::new(false);
@@ -54,12 +59,16 @@ fn write_blocks<const N: usize>(arguments: &[OsString]) {
     let segment = options.link::<Block<N>>(text(arguments, 1)).expect("the segment is there");
     let mut seq: u64 = text(arguments, 3).parse().expect("a number");
     let step: u64 = text(arguments, 4).parse().expect("a number");
-    let mut block = segment.read_boxed().expect("the first block");
+    // Copies take another way where both sides begin at a cache line: one of two writers does.
+    let (mut anywhere, mut line) =
+        (segment.read_boxed().expect("the first block"), Box::new(Line(MaybeUninit::uninit())));
+    let at_line = segment.read_at(&mut line.0).expect("the first block").record;
+    let block = if seq % 2 == 1 { at_line } else { &mut *anywhere };
     say("ready");
     while !OVER.load(Ordering::Relaxed) {
         seq += step;
         block.set(seq);
-        segment.write(&block).expect("a write");
+        segment.write(block).expect("a write");
     }
     say(&format!("wrote up to {seq}"));
 }
