@@ -261,7 +261,8 @@ fn killed_creators_leave_a_whole_segment_or_none(kind: Kind) {
         } else {
             none += 1;
         }
-        assert!(matches!(options.link::<Counter>("cut"), Err(LinkError::NotFound(_))), "round {round}");
+        let linked = options.link::<Counter>("cut");
+        assert!(matches!(linked, Err(LinkError::NotFound(_))), "round {round}: {linked:?}");
         assert!(nothing(&dir), "round {round}: {:?}", dir.files());
     }
     assert!(found > 0, "no round left a name behind");

@@ -225,10 +225,10 @@ fn durations() -> BoxedStrategy<Duration> {
 /// Within what any clock can say.
 fn times() -> BoxedStrategy<SystemTime> {
     (-(1i64 << 40)..1 << 40, 0u32..1_000_000_000)
-        .prop_map(|(seconds, nanos)| {
-            let whole = Duration::from_secs(seconds.unsigned_abs());
-            let second = if seconds < 0 { SystemTime::UNIX_EPOCH - whole } else { SystemTime::UNIX_EPOCH + whole };
-            second + Duration::from_nanos(nanos.into())
+        .prop_filter_map("a time that this system's clock can say", |(seconds, nanos)| {
+            let (epoch, whole) = (SystemTime::UNIX_EPOCH, Duration::from_secs(seconds.unsigned_abs()));
+            let second = if seconds < 0 { epoch.checked_sub(whole) } else { epoch.checked_add(whole) };
+            second?.checked_add(Duration::from_nanos(nanos.into()))
         })
         .boxed()
 }
