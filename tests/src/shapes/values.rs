@@ -144,9 +144,12 @@ impl Value for Duration {
 
 impl Value for SystemTime {
     fn altered(&self) -> Self {
-        // To the other side of the epoch, so that no clock ends.
+        // To the other side of the epoch; where the system's clock ends before that, to half the way from there.
         match self.duration_since(Self::UNIX_EPOCH) {
-            Ok(after) => Self::UNIX_EPOCH - after - Duration::from_nanos(1),
+            Ok(after) => {
+                let mirrored = Self::UNIX_EPOCH.checked_sub(after + Duration::from_nanos(1));
+                mirrored.unwrap_or(Self::UNIX_EPOCH + after / 2)
+            }
             Err(before) => Self::UNIX_EPOCH + before.duration(),
         }
     }
