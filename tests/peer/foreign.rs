@@ -1,4 +1,5 @@
-//! Writes another program's record at full speed, as a rule says, until it is killed.
+//! Writes another program's record again and again, as a rule says, until it is killed. Between two writes it pauses for about as long
+//! as some writes take: at full speed, readers of the one copy that there is might find it whole seldom or never.
 //!
 //! Arguments: place (`key N`, `posix NAME`, `file PATH`), rule.
 
@@ -15,5 +16,6 @@ pub(crate) fn run(arguments: &[OsString]) {
     say("ready");
     for seq in 1.. {
         alien.write(&Alien::new(seq)).expect("a write");
+        (0..100).for_each(|_| std::hint::spin_loop());
     }
 }
