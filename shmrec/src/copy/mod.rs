@@ -353,10 +353,13 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(target_arch = "x86_64", not(shmrec_steps)))]
-    fn a_processor_without_avx_copies_every_byte() {
-        // SAFETY: as above.
-        is_an_engine(SHORT, |from, to, len| unsafe { engine::copy_by_sse2(from, to, len) });
+    fn every_engine_copies_every_byte() {
+        // Those too that are for older processors than this one.
+        for (name, copy) in engine::all() {
+            println!("{name}");
+            // SAFETY: as above.
+            is_an_engine(SHORT, |from, to, len| unsafe { copy(from, to, len) });
+        }
     }
 
     #[test]
