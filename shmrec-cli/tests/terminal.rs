@@ -11,7 +11,7 @@ mod terminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use records::{robot, room};
+use records::{Room, robot, room};
 use shmrec::{Segment, SharedRecord};
 use support::{Dir, SHMREC};
 use terminal::{DOWN, END, ESCAPE, LEFT, RIGHT, Terminal, UP, cells};
@@ -137,7 +137,7 @@ fn top_follows_values_plots_them_and_stops_when_told() {
     while_writing(
         |n| {
             let target = (f64::from(n) / 20.0).sin() as f32;
-            drop(segment.write(&records::Room { target, ..room(n as u8) }));
+            drop(segment.write(&Room { target, ..room(n as u8) }));
         },
         || {
             let mut top = top(&dir, &["room"]);
@@ -183,7 +183,12 @@ fn top_shows_who_has_the_lock_and_that_a_segment_has_gone() {
     drop(segment);
     assert!(!dir.file("room").exists());
     top.until_shown("it has gone");
-    // Its first version is number 1 too, as the one that is still shown.
+    // Of a segment that has no record yet nothing is shown, least of all the last one's.
+    let empty = dir.options().create::<Room>("room").unwrap();
+    top.until("no record", |text| text.contains("nothing has been written yet") && !text.contains("kitchen"));
+    drop(empty);
+    top.until_shown("it has gone");
+    // Its first version is number 1 too, as the first one's.
     let _again = dir.options().create_with("room", &room(77)).unwrap();
     top.until("the record of the next of its name", |text| {
         text.contains("healthy") && text.lines().any(|line| line.contains("level") && line.contains("77"))

@@ -92,7 +92,7 @@ pub(crate) fn with_image<V: SharedField, R, X: From<StoreError>>(
         Some(image) => use_it(image),
         None => scratch::with(V::SIZE, |to| {
             let image = value.store_in(to)?;
-            assert!(image.len() == V::SIZE, "store_in must return the memory that it was given");
+            assert!(image.len() == V::SIZE, "store_in must return all of the memory that it was given");
             use_it(image)
         }),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use shmrec::survey::{Found, State, Survey};
+use shmrec::survey::{Found, State};
 use shmrec::{DynReader, Key, Process, SegmentName, SegmentOptions};
 
 use crate::arguments::Doctor;
@@ -42,7 +42,7 @@ pub(crate) fn run(context: &Context, arguments: &Doctor) -> Outcome {
     let found = context.found(&mut survey, &arguments.names)?;
     let mut findings = Vec::new();
     for found in &found {
-        examine(context, &mut survey, found, &mut findings);
+        examine(context, found, &mut findings);
     }
     if arguments.fix {
         for finding in &mut findings {
@@ -126,7 +126,7 @@ impl Finding {
 }
 
 /// All that there is to say of one segment.
-fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut Vec<Finding>) {
+fn examine(context: &Context, found: &Found, findings: &mut Vec<Finding>) {
     let owner = text::user(found.owner);
     let path = found.path.display();
     let mut add = |kind, problem, what: String, advice: String, remedy| {
@@ -207,7 +207,7 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
         );
         add("invalid", true, what, advice, None);
     }
-    lock(survey, found, &reader, &mut add);
+    lock(found, &reader, &mut add);
     if found.state == State::Unused {
         let what = format!("it was created to stay, and nobody uses it{}", last_words(found));
         add("unused", false, what, format!("nothing is wrong; `shmrec remove {}` ends it", found.name), None);
@@ -215,12 +215,7 @@ fn examine(context: &Context, survey: &mut Survey, found: &Found, findings: &mut
 }
 
 /// What there is to say of the writer lock.
-fn lock(
-    survey: &mut Survey,
-    found: &Found,
-    reader: &DynReader,
-    add: &mut impl FnMut(&'static str, bool, String, String, Option<Remedy>),
-) {
+fn lock(found: &Found, reader: &DynReader, add: &mut impl FnMut(&'static str, bool, String, String, Option<Remedy>)) {
     let Some(content) = &found.content else { return };
     let busy = content.begun > content.version;
     let Some(owner) = content.lock.owner else {
@@ -245,10 +240,11 @@ fn lock(
         );
         return;
     }
+    // Both looks through one link: another segment may take the name meanwhile, and its first owners have the same ids.
+    let seen = || Some((reader.lock_state().ok()?.owner?, reader.version()));
+    let Some((owner, version)) = seen() else { return };
     std::thread::sleep(WATCHED);
-    let Ok(Some(again)) = survey.look_at(&found.name) else { return };
-    let Some(still) = again.content.as_ref().and_then(|content| content.lock.owner) else { return };
-    if still.id != owner.id || again.content.is_some_and(|now| now.version != content.version) {
+    if seen().is_none_or(|(still, now)| still.id != owner.id || !still.alive || now != version) {
         return;
     }
     let holder = holder(reader, owner.writer_slot);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use shmrec::schema::Schema;
 use shmrec::survey::Found;
 use shmrec::{DynRecord, Key, Value};
 
@@ -74,6 +75,8 @@ pub(crate) struct Open {
     pub(crate) record: Option<Arc<DynRecord>>,
     /// The link that it came through.
     link: u64,
+    /// What the rows that are open, the plot and the cursor are of.
+    schema: Option<Schema>,
     before: Option<Arc<DynRecord>>,
     changed: HashMap<Vec<usize>, Instant>,
     pub(crate) root: Node,
@@ -118,6 +121,7 @@ impl App {
             inside: None,
             record: None,
             link: 0,
+            schema: None,
             before: None,
             changed: HashMap::new(),
             root: Node::root(),
@@ -297,21 +301,24 @@ impl Open {
         if inside.of != (Wish { name: self.name.clone(), key: self.key }) {
             return;
         }
-        if let Ok(record) = &inside.record {
-            let is_same =
-                self.record.as_ref().is_some_and(|old| self.link == inside.link && old.version() == record.version());
-            if !is_same && !self.paused {
-                self.link = inside.link;
-                if self.record.as_ref().is_some_and(|old| old.schema() != record.schema()) {
-                    // Another segment has taken the name.
-                    (self.root, self.plot, self.cursor) = (Node::root(), None, 0);
-                    self.record = None;
-                }
-                self.before = self.record.replace(Arc::clone(record));
-                self.changed.retain(|_, changed| changed.elapsed() < FRESH);
-                if let Some(plot) = &mut self.plot {
-                    plot_value(plot, record, at);
-                }
+        if inside.link != self.link && !self.paused {
+            // Another segment has taken the name. Its versions are counted from the first again.
+            self.link = inside.link;
+            (self.record, self.before) = (None, None);
+        }
+        if let Ok(record) = &inside.record
+            && !self.paused
+            && self.record.as_ref().is_none_or(|old| old.version() != record.version())
+        {
+            if self.schema.as_ref() != Some(record.schema()) {
+                (self.root, self.plot, self.cursor) = (Node::root(), None, 0);
+                self.changed.clear();
+                self.schema = Some(record.schema().clone());
+            }
+            self.before = self.record.replace(Arc::clone(record));
+            self.changed.retain(|_, changed| changed.elapsed() < FRESH);
+            if let Some(plot) = &mut self.plot {
+                plot_value(plot, record, at);
             }
         }
         self.inside = Some(inside);

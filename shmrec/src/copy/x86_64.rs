@@ -58,8 +58,8 @@ macro_rules! by_avx512 {
     };
 }
 
-/// How many bytes are copied by the processor's string instruction where it has AVX-512: those that do not fit the first cache,
-/// but the second. Lines that are to be overwritten as a whole are then not read first.
+/// How many bytes are copied by the processor's string instruction where AVX-512 is taken: those of which source and target do not
+/// fit the first cache together, and fit the second. Lines that are to be overwritten as a whole are then not read first.
 const STRINGS: std::ops::Range<usize> = 32 << 10..1 << 20;
 
 /// What the processor has, once somebody has looked.
@@ -85,7 +85,7 @@ fn find_out() -> u8 {
 
 /// Whether AMD says that it has made the processor.
 fn is_amd() -> bool {
-    // SAFETY: every x86-64 processor has the instruction, and leaf 0. Newer compilers know it.
+    // SAFETY: every x86-64 processor has the instruction, and leaf 0. Newer compilers ask for no `unsafe` here.
     #[allow(unused_unsafe)]
     let said = unsafe { std::arch::x86_64::__cpuid(0) };
     let name = [said.ebx, said.edx, said.ecx].map(u32::to_le_bytes);
@@ -141,9 +141,9 @@ pub(super) unsafe fn copy_short(from: *const u8, to: *mut u8, len: usize) {
 #[inline(always)]
 pub(super) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     match FOUND.load(Ordering::Relaxed) {
-        // SAFETY: the processor has AVX-512.
+        // SAFETY: as the caller vouches, and the processor has AVX-512.
         AVX512 => unsafe { copy_by_avx512(from, to, len) },
-        // SAFETY: the processor has AVX.
+        // SAFETY: as the caller vouches, and the processor has AVX.
         AVX => unsafe { copy_by_avx(from, to, len) },
         // SAFETY: as the caller vouches.
         _ => unsafe { copy_otherwise(from, to, len) },
@@ -166,7 +166,7 @@ unsafe fn copy_otherwise(from: *const u8, to: *mut u8, len: usize) {
 ///
 /// As [`copy`], and the processor has AVX-512.
 #[inline(always)]
-unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
+pub(super) unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
     if len <= 128 {
         // SAFETY: reads 64 bytes each at `from` and before `from + len`, and writes them at the same places of `to`: all among
         // the `len` bytes, which are at least 64. What changes is said by `by_avx512`.
@@ -197,13 +197,17 @@ unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
         }
     } else if STRINGS.contains(&len) && (from.addr() | to.addr()) % 64 == 0 {
         // SAFETY: `len` is a multiple of 8, and as many bytes are read at `from` and written at `to`, word by word; the direction is
-        // forwards, which is so wherever `asm!` stands. Both sides are aligned, so that the words are whole ones. The three registers
-        // that change are operands; no flag does. However the processor bundles them, it makes the stores visible before any that
-        // comes later in the program, and the loads are done before any later one: publication is a store, and the check of a copy
-        // a load, each by an instruction of its own.
+        // forwards, which is so wherever `asm!` stands. Each step of the instruction moves a word of 8 bytes, and both sides are
+        // aligned, so that each is loaded and stored whole. Loads and stores of string instructions may be carried out in any order
+        // among themselves; `lfence` and `sfence` keep them from passing those before and behind, which the protocol's own fences
+        // are no instructions for. The three registers that change are operands; no flag does.
         unsafe {
             asm!(
+                "lfence",
+                "sfence",
                 "rep movsq",
+                "sfence",
+                "lfence",
                 inout("rcx") len / WORD => _,
                 inout("rsi") from => _,
                 inout("rdi") to => _,
@@ -261,7 +265,7 @@ unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
 ///
 /// As [`copy`], and the processor has AVX.
 #[inline(always)]
-unsafe fn copy_by_avx(from: *const u8, to: *mut u8, len: usize) {
+pub(super) unsafe fn copy_by_avx(from: *const u8, to: *mut u8, len: usize) {
     if len < 128 {
         // SAFETY: reads 32 bytes each at `from`, `from + 32`, `from + len - 64` and `from + len - 32`, and writes them at the
         // same places of `to`: all among the `len` bytes, which are at least 64. What changes is said by `by_avx`.
@@ -404,10 +408,11 @@ pub(super) fn all() -> Vec<(&'static str, super::Engine)> {
         unsafe { copy_by_avx512(from, to, len) };
     }
     let mut engines: Vec<(&'static str, super::Engine)> = vec![("SSE2", copy_by_sse2)];
-    if find_out() >= AVX {
+    if std::arch::is_x86_feature_detected!("avx") {
         engines.push(("AVX", avx));
     }
-    if find_out() == AVX512 {
+    // Where it is not taken, too.
+    if std::arch::is_x86_feature_detected!("avx512f") {
         engines.push(("AVX-512", avx512));
     }
     engines

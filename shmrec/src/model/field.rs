@@ -90,7 +90,7 @@ pub trait SharedField: Sized {
     /// As [`store`](Self::store), in memory of exactly [`SIZE`](Self::SIZE) bytes where nothing stands yet. Returns all of it,
     /// initialised.
     ///
-    /// A derived record writes each byte once: zeros come only where no number, or array of numbers, does.
+    /// A derived record writes the bytes of its numbers, and of arrays of them, once; what else stands in it is zero first.
     ///
     /// # Errors
     ///

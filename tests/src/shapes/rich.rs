@@ -222,7 +222,7 @@ fn durations() -> BoxedStrategy<Duration> {
     prop_oneof![4 => any, 1 => Just(Duration::ZERO), 1 => Just(Duration::MAX)].boxed()
 }
 
-/// Within what any clock can say.
+/// Within what the clock of this system can say.
 fn times() -> BoxedStrategy<SystemTime> {
     (-(1i64 << 40)..1 << 40, 0u32..1_000_000_000)
         .prop_filter_map("a time that this system's clock can say", |(seconds, nanos)| {

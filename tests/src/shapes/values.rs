@@ -144,7 +144,7 @@ impl Value for Duration {
 
 impl Value for SystemTime {
     fn altered(&self) -> Self {
-        // To the other side of the epoch; where the system's clock ends before that, to half the way from there.
+        // To the other side of the epoch, or half the way to the epoch where the system's clock does not go so far back.
         match self.duration_since(Self::UNIX_EPOCH) {
             Ok(after) => {
                 let mirrored = Self::UNIX_EPOCH.checked_sub(after + Duration::from_nanos(1));
