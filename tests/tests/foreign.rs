@@ -88,7 +88,7 @@ fn what_is_written_is_read_by_every_rule_in_every_place() {
     assert!(places.dir.files().is_empty());
 }
 
-/// Of one rule in one place: a writer that pauses for no longer than it takes a few times to write, and how many torn copies this process takes for whole.
+/// Of one rule in one place: a writer that pauses for twice as long as it writes, and how many torn copies this process takes for whole.
 fn torn(kind: &str, name: &str, of: &str, reads: u32) -> u32 {
     let created = options(kind, name, "none").create().unwrap();
     created.write(&Alien::new(0)).unwrap();
