@@ -144,7 +144,7 @@ fn thread<const N: usize, P: Peer<N> + Send + 'static>(pause: u64, time: Duratio
     run
 }
 
-/// Reads without pause. The clock's own time, some 20 ns, is in each figure.
+/// Reads without pause. The clock's own time is in each figure.
 fn read_for<const N: usize, P: Peer<N>>(peer: &mut P, time: Duration) -> Run {
     let mut place = Box::<Block<N>>::new_uninit();
     let mut histogram = Histogram::<u64>::new_with_bounds(1, 60_000_000_000, 3).expect("bounds");

@@ -12,9 +12,9 @@
 //! may not assume that it stays as it is. It is reached by whole, aligned words of 8 bytes, in both directions and by every
 //! engine: by relaxed `AtomicU64`s, or by instructions that stand for them.
 //!
-//! **What stands for them.** `asm!`, each a few moves between memory and registers, or from memory to memory. It does what relaxed atomic accesses to
-//! these words do, in any order: it touches no other byte, and each word that it moves is one that was stored where it was
-//! loaded. Vector accesses aligned to 8 bytes are carried out in such words or larger pieces: on aarch64 by its architecture
+//! **What stands for them.** `asm!`, each a few moves between memory and registers, or from memory to memory word by word. It does
+//! what relaxed atomic accesses to these words do, in any order: it touches no other byte, and each word that it moves is one that
+//! was stored where it was loaded. Vector accesses aligned to 8 bytes are carried out in such words or larger pieces: on aarch64 by its architecture
 //! (Arm ARM, "Single-copy atomicity"), on x86-64 by every processor that there is, though its manuals promise that for single
 //! words alone. Were one to split a word, a mixture of two versions would be one within a word, and no longer one of words. The
 //! protocol discards every mixture; nothing else here depends on the difference.

@@ -6,10 +6,10 @@
 //!
 //! Both directions run the same instructions, so there is one function for both: which side is the shared one makes no
 //! difference to the bytes that are moved. Each `asm!` below reads and writes memory by `mov`s between memory and vector
-//! registers, which ask for no alignment, or by one string instruction, and by nothing else. Of shared memory they move whole aligned words, because what a
-//! `mov` begins at is a multiple of 8 bytes behind `from` and `to`, and 16, 32 or 64 bytes long; what these accesses mean there is
-//! the parent module's subject. They use no stack. None is `pure`: the compiler repeats none, leaves none out, and moves none
-//! over a fence or another access to memory.
+//! registers, which ask for no alignment, or by one string instruction, and by nothing else. Of shared memory they move whole
+//! aligned words, because what a `mov` begins at is a multiple of 8 bytes behind `from` and `to`, and 16, 32 or 64 bytes long, and
+//! the string instruction goes by words; what these accesses mean there is the parent module's subject. They use no stack. None is
+//! `pure`: the compiler repeats none, leaves none out, and moves none over a fence or another access to memory.
 #![allow(unsafe_code)]
 
 use std::arch::asm;
@@ -222,10 +222,10 @@ pub(super) unsafe fn copy_by_avx512(from: *const u8, to: *mut u8, len: usize) {
             _ => 0,
         };
         let last = len - 256;
-        // SAFETY: unless `start` is 0, the first 64 of the `len` bytes are read and written; then, `at` running from `start`, a multiple of
-        // 8 and less than 64, in steps of 256 as long as it is below `last`, which is 256 before the end and more than 0, 256 bytes at
-        // `from + at`, written at `to + at`; then those at `last`. All of the `len` bytes are, and no others, some perhaps twice. What changes is said by
-        // `by_avx512`, and `at` by its operand.
+        // SAFETY: unless `start` is 0, the first 64 of the `len` bytes are read and written; then, `at` running from `start`, a
+        // multiple of 8 and less than 64, in steps of 256 as long as it is below `last`, which is 256 before the end and more than 0,
+        // 256 bytes at `from + at`, written at `to + at`; then those at `last`. All of the `len` bytes are, and no others, some
+        // perhaps twice. What changes is said by `by_avx512`, and `at` by its operand.
         unsafe {
             by_avx512!(
                 (from, to, last, at = inout(reg) start => _,),

@@ -435,8 +435,8 @@ pub fn store_in<'p, T: Visitable>(value: &T, place: &'p mut [MaybeUninit<u8>]) -
     unsafe { T::visit(value, &mut op) }?;
     let len = op.place.len();
     op.fill_up_to(len);
-    // SAFETY: `filled` grows over bytes alone that have just been written, by zeros or by a field, whatever fields the operation was
-    // handed in which order: a field that begins before it is a panic. It has come to the end.
+    // SAFETY: `filled` grows over bytes alone that have just been written, by zeros or by a field, whatever fields the operation
+    // was handed in which order: a field that begins before it is a panic. It has come to the end.
     Ok(unsafe { bytes::assume_init(place) })
 }
 
