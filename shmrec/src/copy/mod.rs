@@ -14,10 +14,10 @@
 //!
 //! **What stands for them.** `asm!`, each a few moves between memory and registers, or from memory to memory word by word. It does
 //! what relaxed atomic accesses to these words do, in any order: it touches no other byte, and each word that it moves is one that
-//! was stored where it was loaded. Vector accesses aligned to 8 bytes are carried out in such words or larger pieces: on aarch64 by its architecture
-//! (Arm ARM, "Single-copy atomicity"), on x86-64 by every processor that there is, though its manuals promise that for single
-//! words alone. Were one to split a word, a mixture of two versions would be one within a word, and no longer one of words. The
-//! protocol discards every mixture; nothing else here depends on the difference.
+//! was stored where it was loaded. Vector accesses aligned to 8 bytes are carried out in such words or larger pieces: on
+//! aarch64 by its architecture (Arm ARM, "Single-copy atomicity"), on x86-64 by every processor that there is, though its
+//! manuals promise that for single words alone. Were one to split a word, a mixture of two versions would be one within a word,
+//! and no longer one of words. The protocol discards every mixture; nothing else here depends on the difference.
 //!
 //! What comes out is some mixture of what stood there during the copy; whether it is one version is the protocol's question. A
 //! word may be loaded more than once, and stored more than once with the same value.
